@@ -1,0 +1,45 @@
+# Tools are pinned here and run by version, so that go.mod lists only what users of the library need.
+BUF         := go run github.com/bufbuild/buf/cmd/buf@v1.75.0
+STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+# libzmq is a C library, and the race detector needs cgo too.
+export CGO_ENABLED := 1
+
+.PHONY: help
+help: ## list what there is (the default)
+	@echo 'usage: make [target]'
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: run
+run: ## run the example wordpool; DIR=path becomes its -dir
+	@scripts/setup.sh
+	go run ./examples/wordpool $(if $(DIR),-dir "$(DIR)") $(ARGS)
+
+.PHONY: test
+test: ## vet, then every test under the race detector; ARGS="-run Splice" goes to go test
+	@scripts/setup.sh test
+	go vet ./...
+	SOCKEYE_PYTHON="$$(scripts/setup.sh python)" go test -race -timeout 15m $(ARGS) ./...
+
+.PHONY: check
+check: ## what a change must pass: format, lint, generated code, setup script, test
+	@scripts/setup.sh
+	@bad="$$(gofmt -l .)"; [ -z "$$bad" ] || { echo "not as gofmt writes it:" $$bad; exit 1; }
+	$(STATICCHECK) -checks inherit,ST1000,ST1020,ST1021,ST1022 ./...
+	@tmp="$$(mktemp -d)"; trap 'rm -rf "$$tmp"' EXIT; $(BUF) generate -o "$$tmp" && \
+	diff -u messages/messages.pb.go "$$tmp/messages/messages.pb.go" || \
+	{ echo "messages.pb.go is not what messages.proto gives: make generate"; exit 1; }
+	scripts/setup_test.sh
+	@$(MAKE) --no-print-directory test
+
+.PHONY: generate
+generate: ## make messages/messages.pb.go from messages/messages.proto
+	$(BUF) generate
+
+.PHONY: bench
+bench: ## measure: the packages' own benchmarks, then bench/ with its peers; ARGS="..." goes to bench/
+	@[ -d bench ] || { echo "bench: there is no bench/ yet, so there are no peers to measure against"; exit 1; }
+	@scripts/setup.sh
+	go test -run '^$$' -bench . -benchmem ./...
+	cd bench && go run . $(ARGS)

@@ -1,0 +1,226 @@
+package socket
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockeye-mq/sockeye/actors/zmqthread"
+	"github.com/sockeye-mq/sockeye/messages"
+)
+
+// box is a socket actor's mailbox. Messages to send wait in it, packed and bounded, until the
+// thread takes them; messages received wait in it until the actor hands them over; what is asked of
+// the actor waits in it too. Only what Proto.Actor itself sends goes into the ordinary mailbox
+// inside. A box belongs to one spawn and outlives the restarts of its actor.
+//
+// Three parties use it: senders, on their goroutines (outbox.go, calls.go, answers.go); the ZeroMQ
+// thread (port.go); the actor (actor.go, inbox.go). What they share is guarded by mu, which nobody
+// holds for longer than it takes to move one small message or a few pointers.
+type box struct {
+	actor.Mailbox // what Proto.Actor sends, and the nudge
+
+	cfg     Config // immutable
+	pattern pattern
+	service *service // nil unless the pattern has one
+	system  *actor.ActorSystem
+	thread  *zmqthread.Thread
+	self    *actor.PID // immutable after RegisterHandlers
+	answers *actor.PID // immutable after RegisterHandlers: senders of what is delivered; see answers.go
+	wrong   error      // immutable: what Config.Validate says
+
+	link atomic.Pointer[zmqthread.Link] // nil while there is no native socket
+
+	// out is what the thread is sending. sending guards it: the thread holds it from the first
+	// Outgoing to Rest, others only ever try for a moment. It comes before mu.
+	sending sync.Mutex
+	out     *queue // guarded by sending
+	resting bool   // Owned by the thread: it does not hold sending
+
+	mu       sync.Mutex
+	books    books              // guarded by mu
+	in       *queue             // guarded by mu: swapped whole for out
+	queued   int                // guarded by mu: messages in in and out
+	bytes    int                // guarded by mu: and their size
+	tail     uint64             // guarded by mu: messages ever queued
+	head     uint64             // guarded by mu: messages that have left the queue again
+	told     bool               // guarded by mu: the thread knows that there is something to send
+	waiting  []*offer           // guarded by mu: senders that wait for room, first come first served
+	marks    []mark             // guarded by mu: what happens when the queue has got so far
+	calls    map[string]*origin // guarded by mu: everybody who waits for an answer, by PID id
+	seq      uint64             // guarded by mu: numbers correlated requests
+	asked    map[uint64]*origin // guarded by mu: correlated requests on their way, by number
+	sealed   error              // guarded by mu: nothing more is accepted, and why
+	stopped  bool               // guarded by mu: the actor is stopping; nothing is sent or read any more
+	requests []request_         // guarded by mu: what is asked of the actor, in order
+	inbox    []parcel           // guarded by mu
+	held     int                // guarded by mu: messages received and not handed over
+	starved  bool               // guarded by mu: the thread waits for room
+	nudged   bool               // guarded by mu: a nudge is in the mailbox
+	letters  []letter           // guarded by mu: answers that the actor has to deliver
+
+	unanswered []uint32    // guarded by mu: requests that were given up; for Events
+	alarm      *time.Timer // guarded by mu
+	alarmAt    time.Time   // guarded by mu: zero when it is not set
+
+	receivers []*receiver // immutable; their counts are guarded by mu
+	peers     peers       // guarded by mu
+
+	// Owned by the actor, whichever incarnation.
+	now     time.Time // of this turn
+	current parcel    // being handed over
+	reason  error     // the last failure, until the socket is open again
+	desired desired   // what live commands have made of cfg
+	lost    bool      // the native socket of an adopted socket is gone
+}
+
+// letter is an answer on its way.
+type letter struct {
+	to      *actor.PID
+	message any
+}
+
+// nudge makes the actor look at its box.
+type nudge struct{}
+
+func (*nudge) NotInfluenceReceiveTimeout() {}
+
+func newBox(system *actor.ActorSystem, t *zmqthread.Thread, cfg Config) *box {
+	b := &box{
+		Mailbox: actor.Unbounded()(), wrong: cfg.Validate(), cfg: cfg.withDefaults(),
+		system: system, thread: t, pattern: patternOf(cfg),
+		in: &queue{}, out: &queue{}, resting: true,
+		calls: map[string]*origin{}, asked: map[uint64]*origin{},
+		desired: desiredBy(cfg),
+	}
+	if s, ok := b.pattern.(interface{ requests() *service }); ok {
+		b.service = s.requests()
+	}
+	if b.wrong == nil {
+		b.wrong = cfg.adoption.check(cfg.Type)
+	}
+	if b.wrong != nil {
+		b.sealed = b.wrong
+		return b
+	}
+	b.receivers = cfg.Deliver.receivers()
+	return b
+}
+
+func (s *service) requests() *service { return s }
+
+// RegisterHandlers implements actor.Mailbox.
+func (b *box) RegisterHandlers(i actor.MessageInvoker, d actor.Dispatcher) {
+	b.self = i.(actor.Context).Self()
+	b.answers, _ = b.system.ProcessRegistry.Add(&answerer{b}, b.self.Id+"/answers")
+	b.Mailbox.RegisterHandlers(i, d)
+}
+
+// UserMessageCount implements actor.Mailbox: what waits to be sent, to be handed over, to be
+// answered.
+func (b *box) UserMessageCount() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.queued + len(b.waiting) + b.held + len(b.requests)
+}
+
+// PostSystemMessage implements actor.Mailbox. A restart that was decided before a stop and comes
+// after it would bring up an incarnation that nobody can stop (facts P8).
+func (b *box) PostSystemMessage(x any) {
+	switch x.(type) {
+	case *actor.Stop:
+		b.seal(messages.ErrStopped)
+	case *actor.Restart:
+		b.mu.Lock()
+		late := b.stopped
+		b.mu.Unlock()
+		if late {
+			return
+		}
+	}
+	b.Mailbox.PostSystemMessage(x)
+}
+
+// PostUserMessage implements actor.Mailbox. It runs on the sender's goroutine and never waits.
+func (b *box) PostUserMessage(x any) {
+	_, msg, from := actor.UnwrapEnvelope(x)
+	b.post(msg, from, 0, x)
+}
+
+// post sorts what comes in; request is the number of the request that it answers, if any.
+func (b *box) post(msg any, from *actor.PID, request uint32, envelope any) {
+	switch m := msg.(type) {
+	case *messages.Message, *messages.Batch, *messages.Offer:
+		b.send(m, newOrigin(from, request))
+	case *messages.Cancelled:
+		b.cancel(from)
+	case *actor.Touch: // answered when ZeroMQ has taken all before it: the sender's flow control
+		b.mark(mark{to: from, message: &actor.Touched{Who: b.self}}, nil)
+	case *actor.PoisonPill:
+		b.mark(mark{pill: m}, messages.ErrStopped)
+		b.stopAfterLinger()
+	case actor.AutoReceiveMessage, *zmqthread.Opened, *zmqthread.Failed, *zmqthread.Did,
+		*nudge, *actor.DeadLetterResponse:
+		b.Mailbox.PostUserMessage(envelope)
+	default:
+		if isQuestion(msg) {
+			b.ask(msg, from)
+			return
+		}
+		b.reject(msg, from, messages.Reason_UNSUPPORTED, describe(msg))
+	}
+}
+
+// stopAfterLinger bounds what a Poison may take. Stop reaches an actor that is suspended, too.
+func (b *box) stopAfterLinger() {
+	root, self := b.system.Root, b.self
+	time.AfterFunc(b.cfg.Options.linger(), func() { root.Stop(self) })
+}
+
+// nudge wakes the actor. Caller holds mu; post is called without it.
+func (b *box) nudge() (post func()) {
+	if b.nudged {
+		return func() {}
+	}
+	b.nudged = true
+	return func() { b.Mailbox.PostUserMessage(theNudge) }
+}
+
+var theNudge = &nudge{}
+
+// kick tells the thread that there is something to send, or room to receive.
+func (b *box) kick() {
+	if l := b.link.Load(); l != nil {
+		l.Kick()
+	}
+}
+
+// wakeAt makes actor and thread look at the box at a time.
+func (b *box) wakeAt(at time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.arm(at)
+}
+
+// arm sets the alarm unless it goes off earlier anyway. Caller holds mu.
+func (b *box) arm(at time.Time) {
+	if b.stopped || !b.alarmAt.IsZero() && !at.Before(b.alarmAt) {
+		return
+	}
+	b.alarmAt = at
+	if b.alarm != nil {
+		b.alarm.Stop()
+	}
+	b.alarm = time.AfterFunc(time.Until(at), b.ring)
+}
+
+func (b *box) ring() {
+	b.mu.Lock()
+	b.alarmAt = time.Time{}
+	post := b.nudge()
+	b.mu.Unlock()
+	post()
+	b.kick()
+}

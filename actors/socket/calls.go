@@ -1,0 +1,153 @@
+package socket
+
+import (
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockeye-mq/sockeye/messages"
+)
+
+// origin is who sent a message, and what they wait for.
+type origin struct {
+	pid     *actor.PID // nil: nobody wants to know
+	waits   bool       // for exactly one answer: a messages.Caller or a Future
+	offers  bool       // and that is Taken, not a reply
+	accept  bool       // Taken as soon as it is accepted
+	request uint32     // what was sent answers this request
+	number  uint64     // of a correlated request
+	taken   bool       // guarded by box.mu: libzmq has it
+	gone    atomic.Bool
+}
+
+func newOrigin(pid *actor.PID, request uint32) *origin {
+	return &origin{pid: pid, request: request, waits: messages.Waits(pid)}
+}
+
+func (o *origin) sender() *actor.PID {
+	if o == nil {
+		return nil
+	}
+	return o.pid
+}
+
+func (o *origin) asks() bool    { return o != nil && o.waits && !o.offers }
+func (o *origin) put() bool     { return o != nil && o.offers && !o.accept }
+func (o *origin) mayWait() bool { return o.waits || o.offers }
+
+// answers is the number of the request that c.Respond answered, 0 for an ordinary send.
+func (o *origin) answers() uint32 {
+	if o == nil {
+		return 0
+	}
+	return o.request
+}
+
+// requestOf is the request that m answers.
+func (o *origin) requestOf(m *messages.Message) uint32 {
+	if id := o.answers(); id != 0 {
+		return id
+	}
+	return m.Request
+}
+
+// finish ends a wait and reports whether it was still on. Caller holds mu.
+func (b *box) finish(o *origin) bool {
+	if o == nil || o.pid == nil || b.calls[o.pid.Id] != o {
+		return false
+	}
+	delete(b.calls, o.pid.Id)
+	delete(b.asked, o.number)
+	return true
+}
+
+// answered finds who waits for the reply to a correlated request.
+func (b *box) answered(number uint64) *origin {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	o := b.asked[number]
+	if o == nil || o.gone.Load() {
+		return nil
+	}
+	delete(b.asked, number)
+	return o
+}
+
+// cancel forgets a sender that no longer waits.
+func (b *box) cancel(from *actor.PID) {
+	if from == nil {
+		return
+	}
+	b.mu.Lock()
+	o := b.calls[from.Id]
+	if o != nil {
+		o.gone.Store(true)
+		b.finish(o)
+		b.waiting = slices.DeleteFunc(b.waiting, func(w *offer) bool { return w.from == o })
+	}
+	for i := range b.requests {
+		if b.requests[i].from.Equal(from) {
+			b.requests[i].gone = true
+		}
+	}
+	b.peers.cancel(from)
+	b.mu.Unlock()
+	b.kick() // it may have been its turn
+}
+
+// refuse answers somebody who waits for a reply that will not come. On any goroutine.
+func (b *box) refuse(o *origin, reason messages.Reason, detail string) {
+	if o == nil {
+		return
+	}
+	b.mu.Lock()
+	b.refuseLocked(o, reason, detail)
+	post := b.nudge()
+	b.mu.Unlock()
+	post()
+}
+
+func (b *box) refuseLocked(o *origin, reason messages.Reason, detail string) {
+	if o.waits && !b.finish(o) {
+		return // has its answer, or does not want one any more
+	}
+	b.write(o.pid, b.rejection(nil, reason, detail))
+}
+
+// refuseAsked answers everybody whose correlated request libzmq has taken.
+func (b *box) refuseAsked(detail string) {
+	b.mu.Lock()
+	for _, o := range b.asked {
+		if o.taken {
+			b.refuseLocked(o, messages.Reason_FAILED, detail)
+		}
+	}
+	post := b.nudge()
+	b.mu.Unlock()
+	post()
+}
+
+// turnAway answers those who waited for room in an outbox that accepts nothing more.
+func (b *box) turnAway(offers []*offer) {
+	for _, o := range offers {
+		var x any = o.items[0].m
+		b.reject(x, o.from.pid, messages.Reason_STOPPED, "the socket is stopping")
+	}
+}
+
+// write sends an answer. A caller of messages.Call is told at once: its process is ours and only
+// fills a channel. Everybody else's code runs in the actor. Caller holds mu, and nudges.
+func (b *box) write(to *actor.PID, message any) {
+	if to == nil {
+		return
+	}
+	if to.Address == b.self.GetAddress() && strings.HasPrefix(to.Id, "ask$") {
+		if p, ok := b.system.ProcessRegistry.GetLocal(to.Id); ok {
+			p.SendUserMessage(to, message)
+		}
+		return
+	}
+	b.letters = append(b.letters, letter{to, message})
+}

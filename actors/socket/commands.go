@@ -1,0 +1,309 @@
+package socket
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"syscall"
+
+	"github.com/asynkron/protoactor-go/actor"
+	zmq "github.com/pebbe/zmq4"
+
+	"github.com/sockeye-mq/sockeye/actors/zmqthread"
+	"github.com/sockeye-mq/sockeye/messages"
+)
+
+// SetOptions is a live command: it sets every field of Options that is not zero, and keeps it for
+// a reopen. Many of ZeroMQ's options only take effect for later binds and connects.
+type SetOptions struct{ Options Options }
+
+// What a socket is asked.
+type (
+	askEndpoints struct{}
+	askLedger    struct{}
+	askPeers     struct{ n int }
+)
+
+// request_ is a question or a live command that waits for the actor.
+type request_ struct {
+	message any
+	from    *actor.PID
+	gone    bool // its sender gave up
+}
+
+// maxRequests bounds what may wait to be asked.
+const maxRequests = 1024
+
+// asks reports whether a message is for the actor rather than for the outbox.
+func isQuestion(m any) bool {
+	switch m.(type) {
+	case *messages.Bind, *messages.Unbind, *messages.Connect, *messages.Disconnect,
+		*messages.Subscribe, *messages.Unsubscribe, *SetOptions, askEndpoints, askLedger, askPeers:
+		return true
+	}
+	return false
+}
+
+// ask queues a question. It runs on the sender's goroutine.
+func (b *box) ask(m any, from *actor.PID) {
+	b.mu.Lock()
+	sealed, full := b.sealed, len(b.requests) >= maxRequests
+	post := func() {}
+	if sealed == nil && !full {
+		b.requests = append(b.requests, request_{message: m, from: from})
+		post = b.nudge()
+	}
+	b.mu.Unlock()
+	post()
+	switch {
+	case from == nil:
+	case sealed != nil:
+		b.system.Root.Send(from, b.farewell(sealed))
+	case full:
+		b.system.Root.Send(from, &messages.Refused{Reason: messages.Reason_FULL, Detail: "too many commands are waiting"})
+	}
+}
+
+// serveRequests answers what can be answered now, in order. Most need an open socket.
+func (s *socket) serveRequests(c actor.Context) {
+	for {
+		r, ok := s.nextRequest()
+		if !ok {
+			return
+		}
+		switch m := r.message.(type) {
+		case askLedger:
+			s.answer(c, r.from, s.ledger())
+		case askEndpoints:
+			s.answer(c, r.from, s.desired.endpoints())
+		case askPeers:
+			s.waitPeers(m.n, r.from)
+		default:
+			s.command(c, r)
+		}
+	}
+}
+
+// nextRequest takes the next question off the queue; while the socket is not open, the next one
+// that does not need it to be.
+func (s *socket) nextRequest() (request_, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests = slices.DeleteFunc(s.requests, func(r request_) bool { return r.gone })
+	for i, r := range s.requests {
+		if _, any := r.message.(askLedger); any || s.opened {
+			s.requests = slices.Delete(s.requests, i, i+1)
+			return r, true
+		}
+	}
+	return request_{}, false
+}
+
+func (s *socket) answer(c actor.Context, to *actor.PID, m any) {
+	if to != nil {
+		c.Send(to, m)
+	}
+}
+
+func (s *socket) waitPeers(n int, from *actor.PID) {
+	s.settle(func() {
+		s.peers.waiting = append(s.peers.waiting, peerWait{n, from})
+		s.checkPeers()
+	})
+}
+
+// command checks a live command and has the thread carry it out.
+func (s *socket) command(c actor.Context, r request_) {
+	do := &zmqthread.Do{For: r.from}
+	var err error
+	switch m := r.message.(type) {
+	case *messages.Bind:
+		do.Command, do.Argument = zmqthread.Bind, m.Endpoint
+		err = checkEndpoint("endpoint", m.Endpoint, true, s.cfg.Type)
+	case *messages.Unbind:
+		do.Command, do.Argument = zmqthread.Unbind, s.desired.resolve(m.Endpoint)
+	case *messages.Connect:
+		do.Command, do.Argument = zmqthread.Connect, m.Endpoint
+		err = checkEndpoint("endpoint", m.Endpoint, false, s.cfg.Type)
+	case *messages.Disconnect:
+		do.Command, do.Argument = zmqthread.Disconnect, m.Endpoint
+	case *messages.Subscribe:
+		do.Command, do.Argument = zmqthread.Subscribe, string(m.Topic)
+		err = s.checkTopic(m.Topic)
+	case *messages.Unsubscribe:
+		do.Command, do.Argument = zmqthread.Unsubscribe, string(m.Topic)
+		err = s.checkTopic(m.Topic)
+	case *SetOptions:
+		do.Command = zmqthread.SetOptions
+		o := m.Options
+		if err = o.check(s.cfg.Type); err == nil {
+			err = o.live()
+		}
+		do.Set = func(z *zmq.Socket) error { return o.set(z) }
+		s.desired.options[do] = o
+	}
+	if err != nil {
+		delete(s.desired.options, do)
+		s.answer(c, r.from, refusal(do, messages.Reason_MALFORMED, err))
+		return
+	}
+	if s.cfg.Type == XSub && (do.Command == zmqthread.Subscribe || do.Command == zmqthread.Unsubscribe) {
+		s.subscribeByMessage(c, do)
+		return
+	}
+	s.desired.pending = append(s.desired.pending, do)
+	c.Request(s.thread.PID(), do)
+}
+
+func (s *socket) checkTopic([]byte) error {
+	if s.cfg.Type != Sub && s.cfg.Type != XSub {
+		return &ConfigError{"topic", s.cfg.Type.String(), known[s.cfg.Type] + " does not subscribe"}
+	}
+	return nil
+}
+
+// subscribeByMessage is how an XSUB does it: a message like any other, behind what waits already.
+func (s *socket) subscribeByMessage(c actor.Context, do *zmqthread.Do) {
+	what := byte(1)
+	if do.Command == zmqthread.Unsubscribe {
+		what = 0
+	}
+	m := messages.Bytes(append([]byte{what}, do.Argument...))
+	if reason, detail := s.admit(&offer{items: []item{{m, m.Size()}}, bytes: m.Size(), from: &origin{}}); reason != 0 {
+		s.answer(c, do.For, refusal(do, reason, errors.New(detail)))
+		return
+	}
+	s.desired.did(do, "")
+	s.answer(c, do.For, &messages.Done{})
+}
+
+// did answers a live command.
+func (s *socket) did(c actor.Context, m *zmqthread.Did) {
+	s.desired.pending = slices.DeleteFunc(s.desired.pending, func(do *zmqthread.Do) bool { return do == m.Do })
+	if m.Err != nil {
+		delete(s.desired.options, m.Do)
+		s.answer(c, m.Do.For, refusal(m.Do, messages.Reason_REFUSED, m.Err))
+		return
+	}
+	s.desired.did(m.Do, m.Endpoint)
+	s.answer(c, m.Do.For, &messages.Done{Endpoint: m.Endpoint})
+}
+
+func refusal(do *zmqthread.Do, reason messages.Reason, err error) *messages.Refused {
+	r := &messages.Refused{Command: string(do.Command), Argument: do.Argument, Reason: reason, Detail: err.Error()}
+	var opError *zmqthread.OpError
+	if errors.As(err, &opError) {
+		r.Detail = opError.Err.Error()
+	}
+	var n syscall.Errno
+	var z zmq.Errno
+	switch {
+	case errors.As(err, &n):
+		r.Errno = uint32(n)
+	case errors.As(err, &z):
+		r.Errno = uint32(z)
+	}
+	return r
+}
+
+// desired is what a reopen has to bring back: the Config, and what live commands have changed.
+// Owned by the actor, whichever incarnation.
+type desired struct {
+	bind      []bound
+	connect   []string
+	subscribe []string
+	option    Options
+
+	pending []*zmqthread.Do           // on their way
+	options map[*zmqthread.Do]Options // of those
+}
+
+// bound is an endpoint as it was asked for and as it was resolved.
+type bound struct{ asked, at string }
+
+func desiredBy(cfg Config) desired {
+	d := desired{
+		connect:   slices.Clone(cfg.Connect),
+		subscribe: slices.Clone(cfg.Subscribe),
+		option:    cfg.Options,
+		options:   map[*zmqthread.Do]Options{},
+	}
+	for _, e := range cfg.Bind {
+		d.bind = append(d.bind, bound{e, ""})
+	}
+	return d
+}
+
+// addresses are what to bind: the resolved endpoints once there are some, so that a wildcard's port
+// is kept.
+func (d *desired) addresses() []string {
+	var all []string
+	for _, b := range d.bind {
+		if b.at == "" {
+			b.at = b.asked
+		}
+		all = append(all, b.at)
+	}
+	return all
+}
+
+func (d *desired) endpoints() []string {
+	all := d.addresses()
+	if all == nil {
+		all = []string{}
+	}
+	return all
+}
+
+func (d *desired) opened(at []string) {
+	for i := range min(len(at), len(d.bind)) {
+		d.bind[i].at = at[i]
+	}
+}
+
+func (d *desired) resolve(endpoint string) string {
+	for _, b := range d.bind {
+		if b.asked == endpoint && b.at != "" {
+			return b.at
+		}
+	}
+	return endpoint
+}
+
+func (d *desired) did(do *zmqthread.Do, at string) {
+	switch do.Command {
+	case zmqthread.Bind:
+		d.bind = append(d.bind, bound{do.Argument, at})
+	case zmqthread.Unbind:
+		if i := slices.IndexFunc(d.bind, func(b bound) bool { return b.at == do.Argument || b.asked == do.Argument }); i >= 0 {
+			d.bind = slices.Delete(d.bind, i, i+1)
+		}
+	case zmqthread.Connect:
+		d.connect = append(d.connect, do.Argument)
+	case zmqthread.Disconnect:
+		d.connect = removed(d.connect, do.Argument)
+	case zmqthread.Subscribe:
+		d.subscribe = append(d.subscribe, do.Argument)
+	case zmqthread.Unsubscribe:
+		d.subscribe = removed(d.subscribe, do.Argument)
+	case zmqthread.SetOptions:
+		d.option = d.option.merge(d.options[do])
+		delete(d.options, do)
+	}
+}
+
+func removed(all []string, one string) []string {
+	if i := slices.Index(all, one); i >= 0 {
+		return slices.Delete(all, i, i+1)
+	}
+	return all
+}
+
+// Endpoints says where the socket pid is really bound, once it is open: wildcards resolved.
+func Endpoints(ctx context.Context, sender actor.SenderContext, pid *actor.PID) ([]string, error) {
+	a, err := messages.Call(ctx, sender, pid, askEndpoints{})
+	if err != nil {
+		return nil, err
+	}
+	return a.([]string), nil
+}

@@ -1,0 +1,196 @@
+package socket
+
+import (
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	zmq "github.com/pebbe/zmq4"
+
+)
+
+// Socket types, as in zmq_socket(3).
+const (
+	Req    = zmq.REQ
+	Rep    = zmq.REP
+	Dealer = zmq.DEALER
+	Router = zmq.ROUTER
+	Pub    = zmq.PUB
+	Sub    = zmq.SUB
+	XPub   = zmq.XPUB
+	XSub   = zmq.XSUB
+	Push   = zmq.PUSH
+	Pull   = zmq.PULL
+	Pair   = zmq.PAIR
+	Stream = zmq.STREAM
+)
+
+// Config describes a socket: everything that is needed to open it, and to open it again after a
+// failure. It is a plain value; the zero value of every field is a default.
+type Config struct {
+	// Type is what kind of socket it is. ZeroMQ numbers its types from Pair, which is 0.
+	Type zmq.Type
+
+	// Bind and Connect are endpoints: "tcp://127.0.0.1:5555", "ipc:///tmp/x", "inproc://x".
+	// A port that a wildcard bind got ("tcp://127.0.0.1:*") is kept when the socket is reopened.
+	Bind    []string
+	Connect []string
+
+	// Subscribe are the topics of a Sub or XSub. A topic is a prefix; "" is everything. A Sub
+	// without topics receives nothing.
+	Subscribe []string
+
+	// Deliver says who gets what arrives. Without receivers a socket is not read, so that its
+	// peers feel backpressure; except a Req's and a Dealer's, which waits for replies.
+	Deliver Receivers
+
+	// Outbox bounds what may wait to be sent. A message that is larger than all of it is
+	// accepted when the outbox is empty.
+	Outbox Limit
+
+	// Overflow says what happens to a message that finds the outbox full. Default Reject.
+	Overflow Overflow
+
+	// Window is how many messages may be delivered to one receiver and not yet processed by it.
+	// Then the socket is not read any more, ZeroMQ's high-water mark fills, and the far sender
+	// feels it. Default 1,024, or 8 × Batch if that is more.
+	Window int
+
+	// Batch > 0 delivers *messages.Batch, each of up to so many messages, instead of
+	// *messages.Message. Not with Req and Rep.
+	Batch int
+
+	// MaxMessage is the size of the largest message, all frames together, in bytes. A larger one
+	// is rejected when sent, and skipped and counted when received. Default and most:
+	// messages.MaxFrame for each frame.
+	MaxMessage int64
+
+	// ReplyTimeout is how long a request may stay unanswered. Req: its sender gets
+	// messages.Rejected, and the next request its turn. Rep: the request is given up, an answer
+	// that comes later is rejected, and Events gets Unanswered. Router, Stream: its route is
+	// forgotten, see messages.Reply. Default 30 s.
+	ReplyTimeout time.Duration
+
+	// InService is how many requests a Rep, Router or Stream remembers to be answered through
+	// the sender's PID; beyond it the oldest is given up as after ReplyTimeout. Default 16,384.
+	InService int
+
+	// Options are ZeroMQ's, typed.
+	Options Options
+
+	// Configure sets anything else. It runs on the ZeroMQ thread at every open, after Options
+	// and before bind and connect. It must not block, nor keep the socket.
+	Configure func(*zmq.Socket) error
+
+	// Events gets the socket's typed events. Default: nobody.
+	Events *actor.PID
+
+	// NoMonitor opens the socket without ZeroMQ's monitor: it saves two descriptors and some
+	// kilobytes, and WaitPeers sees inproc peers only.
+	NoMonitor bool
+
+	adoption *adoption // set by Adopt
+}
+
+func (c *Config) adopted() bool { return c.adoption != nil }
+
+// Limit bounds the outbox in messages and in bytes. Defaults 4,096 and 16 MiB.
+type Limit struct {
+	Messages int
+	Bytes    int
+}
+
+// Overflow says what happens to a message that finds the outbox full. Put, Ask and Splice wait
+// instead.
+type Overflow int
+
+const (
+	Reject     Overflow = iota // its sender gets *messages.Rejected; without a sender it is a dead letter
+	DropOldest                 // what has waited longest is dropped and counted
+	DropNewest                 // it is dropped itself and counted
+)
+
+func (c Config) withDefaults() Config {
+	def(&c.Outbox.Messages, 4096)
+	def(&c.Outbox.Bytes, 16<<20)
+	def(&c.Window, max(1024, 8*c.Batch))
+	def(&c.MaxMessage, 1<<62)
+	def(&c.ReplyTimeout, 30*time.Second)
+	def(&c.InService, 16384)
+	return c
+}
+
+func def[N int | int64 | time.Duration](v *N, d N) {
+	if *v == 0 {
+		*v = d
+	}
+}
+
+// known are the types that can be opened.
+var known = map[zmq.Type]string{
+	Req: "REQ", Rep: "REP", Dealer: "DEALER", Router: "ROUTER", Pub: "PUB", Sub: "SUB",
+	XPub: "XPUB", XSub: "XSUB", Push: "PUSH", Pull: "PULL", Pair: "PAIR", Stream: "STREAM",
+}
+
+// Validate finds what is wrong with c before anything is opened; the error is a *ConfigError. An
+// actor spawned with a wrong Config stops at once, and everybody who asks it for something gets
+// the same error.
+func (c Config) Validate() error {
+	if known[c.Type] == "" {
+		return &ConfigError{"Type", int(c.Type), "not a socket type of ZeroMQ's stable API"}
+	}
+	for _, check := range []func() error{c.checkBounds, c.checkEndpoints, c.checkTopics, c.checkReceivers} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return c.Options.check(c.Type)
+}
+
+func (c *Config) checkBounds() error {
+	for _, f := range []struct {
+		name  string
+		value int64
+	}{
+		{"Outbox.Messages", int64(c.Outbox.Messages)}, {"Outbox.Bytes", int64(c.Outbox.Bytes)},
+		{"Window", int64(c.Window)}, {"Batch", int64(c.Batch)}, {"MaxMessage", c.MaxMessage},
+		{"ReplyTimeout", int64(c.ReplyTimeout)}, {"InService", int64(c.InService)},
+	} {
+		if f.value < 0 {
+			return &ConfigError{f.name, f.value, "negative"}
+		}
+	}
+	if c.Overflow < Reject || c.Overflow > DropNewest {
+		return &ConfigError{"Overflow", int(c.Overflow), "neither Reject, DropOldest nor DropNewest"}
+	}
+	if c.Batch > 0 && (c.Type == Req || c.Type == Rep) {
+		return &ConfigError{"Batch", c.Batch, known[c.Type] + " delivers one message at a time"}
+	}
+	return nil
+}
+
+func (c *Config) checkEndpoints() error {
+	if err := checkEndpoints("Bind", c.Bind, true, c.Type); err != nil {
+		return err
+	}
+	return checkEndpoints("Connect", c.Connect, false, c.Type)
+}
+
+func (c *Config) checkTopics() error {
+	if len(c.Subscribe) > 0 && c.Type != Sub && c.Type != XSub {
+		return &ConfigError{"Subscribe", c.Subscribe, known[c.Type] + " does not subscribe"}
+	}
+	return nil
+}
+
+func (c *Config) checkReceivers() error {
+	if len(c.Deliver.routes) > 0 && !patternOf(*c).receives() {
+		return &ConfigError{"Deliver", len(c.Deliver.routes), known[c.Type] + " receives nothing"}
+	}
+	for _, r := range c.Deliver.routes {
+		if r.pid == nil {
+			return &ConfigError{"Deliver", r.prefix, "a nil PID"}
+		}
+	}
+	return nil
+}
+

@@ -1,0 +1,239 @@
+package socket
+
+import (
+	"slices"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockeye-mq/sockeye/messages"
+)
+
+// parcel is what one native call received.
+type parcel struct {
+	batch *messages.Batch
+	asker *origin             // whom it answers (REQ)
+	rest  []*messages.Message // unpacked and not handed over yet
+}
+
+// work is the actor's turn on its box: answers, questions, then what was received.
+func (b *box) work(c actor.Context) {
+	b.mu.Lock()
+	b.nudged = false
+	now := time.Now()
+	var given []uint32
+	if b.service != nil {
+		given = b.service.expire(now)
+		if b.service.first != nil {
+			b.arm(b.service.first.due)
+		}
+	}
+	given = append(b.unanswered, given...)
+	b.unanswered = nil
+	b.mu.Unlock()
+	b.now = now
+	b.report(given)
+	b.post_()
+	b.handOver()
+}
+
+// post_ delivers letters one by one: what a user's code does with one must not lose the next.
+func (b *box) post_() {
+	for {
+		b.mu.Lock()
+		if len(b.letters) == 0 {
+			b.mu.Unlock()
+			return
+		}
+		l := b.letters[0]
+		b.letters = slices.Delete(b.letters, 0, 1)
+		b.mu.Unlock()
+		b.deliverLetter(l)
+	}
+}
+
+func (b *box) deliverLetter(l letter) {
+	if pill, ok := l.message.(*actor.PoisonPill); ok {
+		b.Mailbox.PostUserMessage(pill)
+		return
+	}
+	if l.to == nil {
+		b.system.DeadLetter.SendUserMessage(b.self, l.message)
+		return
+	}
+	b.system.Root.Send(l.to, l.message)
+}
+
+// handOver gives what was received to whom it is for. It runs users' code (middleware, mailboxes),
+// so it keeps its place in the box: after a panic the next incarnation goes on behind the message
+// that caused it, which is counted as dropped.
+func (b *box) handOver() {
+	for b.fetch() {
+		p := &b.current
+		if b.cfg.Batch > 0 && p.rest == nil {
+			b.handOverBatch()
+			continue
+		}
+		if p.rest == nil {
+			p.rest = p.batch.Messages()
+		}
+		for len(p.rest) > 0 {
+			m := p.rest[0]
+			p.rest = p.rest[1:]
+			b.handOverOne(m, p.asker)
+		}
+		b.current = parcel{}
+	}
+}
+
+// fetch makes sure that there is a current parcel.
+func (b *box) fetch() bool {
+	if b.current.batch != nil {
+		if b.current.rest == nil || len(b.current.rest) > 0 {
+			return true
+		}
+		b.current = parcel{} // finished by a panic over its last message
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.inbox) == 0 || b.stopped {
+		return false
+	}
+	b.current = b.inbox[0]
+	b.inbox = slices.Delete(b.inbox, 0, 1)
+	return true
+}
+
+func (b *box) handOverOne(m *messages.Message, asker *origin) {
+	outcome := panicked
+	defer func() { b.book(1, outcome) }()
+	a := arrival{message: m, asker: asker}
+	if asker == nil {
+		a = b.pattern.arrived(b, m)
+	}
+	outcome = b.dispatch(a)
+}
+
+// dispatch says what has become of an arrival.
+func (b *box) dispatch(a arrival) reason {
+	if a.drop != delivered {
+		return a.drop
+	}
+	if a.asker != nil {
+		return b.reply(a.asker, a.message)
+	}
+	to := b.choose(a.message, 1)
+	if len(to) == 0 {
+		return b.undeliverable(a.message)
+	}
+	for _, r := range to {
+		if a.sender != nil {
+			b.system.Root.RequestWithCustomSender(r.pid, a.message, a.sender)
+		} else {
+			b.system.Root.Send(r.pid, a.message)
+		}
+		b.touch(r)
+	}
+	return delivered
+}
+
+// reply gives an asker its reply.
+func (b *box) reply(o *origin, m *messages.Message) reason {
+	b.mu.Lock()
+	wanted := !o.waits || b.finish(o)
+	b.mu.Unlock()
+	if !wanted {
+		return late
+	}
+	b.system.Root.Send(o.pid, m)
+	return delivered
+}
+
+// undeliverable: nobody is there for it.
+func (b *box) undeliverable(m *messages.Message) reason {
+	if len(b.receivers) == 0 && b.cfg.Type != XPub {
+		b.system.DeadLetter.SendUserMessage(b.self, m)
+	}
+	return unmatched
+}
+
+func (b *box) handOverBatch() {
+	batch := b.current.batch
+	b.current = parcel{}
+	if b.cfg.Type == Dealer || b.cfg.Deliver.mode == toTopic {
+		b.handOverSorted(batch)
+		return
+	}
+	n := int(batch.Count)
+	outcome := panicked
+	defer func() { b.book(n, outcome) }()
+	batch.Routed = b.cfg.Type == Router || b.cfg.Type == Stream
+	outcome = b.deliverBatch(b.choose(nil, n), batch)
+}
+
+func (b *box) deliverBatch(to []*receiver, batch *messages.Batch) reason {
+	if len(to) == 0 {
+		return b.undeliverable(&messages.Message{Frames: [][]byte{}})
+	}
+	for i, r := range to {
+		copied := batch
+		if i < len(to)-1 {
+			copied = batch.Clone() // each receiver may release its own
+		}
+		b.system.Root.RequestWithCustomSender(r.pid, copied, b.self)
+		b.touch(r)
+	}
+	return delivered
+}
+
+// handOverSorted takes the replies out of a batch, and splits it by topic.
+func (b *box) handOverSorted(batch *messages.Batch) {
+	sorted := map[*receiver]*messages.Batch{}
+	var order []*receiver
+	n := 0
+	for _, m := range batch.Messages() {
+		a := b.pattern.arrived(b, m)
+		if a.drop != delivered || a.asker != nil {
+			b.book(1, b.dispatch(a))
+			continue
+		}
+		to := b.choose(a.message, 1)
+		if len(to) == 0 {
+			b.book(1, b.undeliverable(a.message))
+			continue
+		}
+		n++
+		for _, r := range to {
+			if sorted[r] == nil {
+				sorted[r] = messages.NewBatch()
+				order = append(order, r)
+			}
+			sorted[r].Append(a.message.Frames...)
+		}
+	}
+	outcome := panicked
+	defer func() { b.book(n, outcome) }()
+	for _, r := range order {
+		b.deliverBatch([]*receiver{r}, sorted[r])
+	}
+	outcome = delivered
+}
+
+// book notes that n messages have left the inbox, and why.
+func (b *box) book(n int, why reason) {
+	b.mu.Lock()
+	b.held -= n
+	if why == delivered {
+		b.books.delivered += uint64(n)
+	} else {
+		b.books.dropped[why] += uint64(n)
+	}
+	wake := b.starved && b.credit() > 0
+	if wake {
+		b.starved = false
+	}
+	b.mu.Unlock()
+	if wake {
+		b.kick()
+	}
+}

@@ -1,0 +1,86 @@
+package socket
+
+import (
+	"context"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockeye-mq/sockeye/messages"
+)
+
+// Ledger says what has become of every message of one socket. At every instant
+//
+//	Accepted = Taken + the sum of Discarded + DeadLettered + Queued
+//	Received = Delivered + Held + the sum of Dropped + Undelivered
+type Ledger struct {
+	Accepted     uint64            // by the outbox
+	Taken        uint64            // by libzmq
+	Discarded    map[string]uint64 // accepted and then dropped, by reason
+	DeadLettered uint64            // accepted and not sent when the socket stopped
+	Queued       uint64            // still in the outbox
+	Rejected     uint64            // never accepted; returned to the sender or to the dead letters
+
+	Received    uint64            // from libzmq
+	Delivered   uint64            // to receivers and askers
+	Held        uint64            // in the inbox
+	Dropped     map[string]uint64 // received and then dropped, by reason
+	Undelivered uint64            // received and not delivered when the socket stopped: dead letters
+}
+
+// reason is why a message was dropped.
+type reason uint8
+
+const (
+	delivered   reason = iota
+	late               // a reply that nobody waits for any more
+	malformed          // a request without an envelope
+	tooLarge           // larger than Config.MaxMessage
+	unmatched          // no receiver for its topic
+	panicked           // delivering it panicked
+	overflow           // Overflow said so
+	unreachable        // no such peer
+	unsendable         // libzmq will never take it
+	cancelled          // its asker gave up before it was sent
+	reasons_
+)
+
+var reasonNames = [reasons_]string{"delivered", "late", "malformed", "too large", "unmatched", "failed", "overflow",
+	"unreachable", "unsendable", "cancelled"}
+
+// books is the ledger as it is kept. Guarded by box.mu.
+type books struct {
+	accepted, taken, dead, rejected  uint64
+	received, delivered, undelivered uint64
+	discarded, dropped               [reasons_]uint64
+}
+
+func (b *box) ledger() Ledger {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	k := &b.books
+	return Ledger{
+		Accepted: k.accepted, Taken: k.taken, DeadLettered: k.dead, Rejected: k.rejected,
+		Queued: uint64(b.queued), Discarded: named(&k.discarded),
+		Received: k.received, Delivered: k.delivered, Undelivered: k.undelivered,
+		Held: uint64(b.held), Dropped: named(&k.dropped),
+	}
+}
+
+func named(counts *[reasons_]uint64) map[string]uint64 {
+	m := map[string]uint64{}
+	for r, n := range counts {
+		if n > 0 {
+			m[reasonNames[r]] = n
+		}
+	}
+	return m
+}
+
+// Counts asks the socket pid for its ledger.
+func Counts(ctx context.Context, sender actor.SenderContext, pid *actor.PID) (Ledger, error) {
+	a, err := messages.Call(ctx, sender, pid, askLedger{})
+	if err != nil {
+		return Ledger{}, err
+	}
+	return a.(Ledger), nil
+}

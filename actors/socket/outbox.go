@@ -1,0 +1,317 @@
+package socket
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockeye-mq/sockeye/messages"
+)
+
+// offer is something that waits for room in the outbox.
+type offer struct {
+	items []item
+	bytes int
+	from  *origin
+}
+
+// item is one message on its way into the queue.
+type item struct {
+	m    *messages.Message
+	size int
+}
+
+// mark is a position in the accepted stream and what happens when everything before it has left the
+// queue: somebody is told, or the actor stops.
+type mark struct {
+	at      uint64
+	to      *actor.PID
+	message any
+	of      *origin // only if it still waits
+	pill    *actor.PoisonPill
+}
+
+// send takes a message, a batch or an offer of either from a sender.
+func (b *box) send(x any, from *origin) {
+	o, reason, detail := b.unwrap(x, from)
+	if reason == 0 {
+		reason, detail = b.admit(o)
+	}
+	if reason != 0 {
+		b.reject(x, from.sender(), reason, detail)
+	}
+}
+
+// unwrap finds out what is to be sent, and what is wrong with it.
+func (b *box) unwrap(x any, from *origin) (*offer, messages.Reason, string) {
+	o := &offer{from: from}
+	batch, _ := x.(*messages.Batch)
+	m, _ := x.(*messages.Message)
+	if of, ok := x.(*messages.Offer); ok {
+		m, batch = of.Message, of.Batch
+		from.offers, from.accept = true, of.Accept
+	}
+	switch {
+	case !b.pattern.sends():
+		return nil, messages.Reason_WRONG_DIRECTION, known[b.cfg.Type] + " does not send"
+	case batch != nil && !batch.Check():
+		return nil, messages.Reason_MALFORMED, "the batch's lengths, count and data do not fit one another"
+	case batch != nil:
+		for _, m := range batch.Messages() {
+			o.add(m)
+		}
+	case len(m.GetFrames()) == 0:
+		return nil, messages.Reason_MALFORMED, "a message has at least one frame"
+	default:
+		o.add(m)
+	}
+	for _, it := range o.items {
+		if int64(it.size) > b.cfg.MaxMessage || slices.ContainsFunc(it.m.Frames, func(f []byte) bool { return len(f) > messages.MaxFrame }) {
+			return nil, messages.Reason_TOO_LARGE, fmt.Sprintf("%d bytes, MaxMessage is %d", it.size, b.cfg.MaxMessage)
+		}
+	}
+	return o, 0, ""
+}
+
+func (o *offer) add(m *messages.Message) {
+	n := m.Size()
+	o.items = append(o.items, item{m, n})
+	o.bytes += n
+}
+
+// admit lets o into the queue, lets it wait, or says why not.
+func (b *box) admit(o *offer) (no messages.Reason, detail string) {
+	b.mu.Lock()
+	sealed := b.sealed
+	var told bool
+	switch {
+	case sealed != nil:
+		no, detail = messages.Reason_STOPPED, sealed.Error()
+	case len(b.waiting) == 0 && b.fits(o):
+		no, detail = b.accept(o)
+	case o.from.mayWait():
+		b.calls[o.from.pid.Id] = o.from
+		b.waiting = append(b.waiting, o)
+	case b.cfg.Overflow == DropNewest:
+		b.books.accepted += uint64(len(o.items))
+		b.books.discarded[overflow] += uint64(len(o.items))
+	case b.cfg.Overflow == DropOldest:
+		no, detail = b.accept(o)
+	default:
+		no, detail = messages.Reason_FULL, fmt.Sprintf("outbox full: %d messages, %d bytes", b.queued, b.bytes)
+	}
+	over := b.cfg.Overflow == DropOldest && b.over()
+	if told = !b.told && b.in.count > 0; told {
+		b.told = true
+	}
+	b.mu.Unlock()
+	if over {
+		b.trim()
+	}
+	if told {
+		b.kick()
+	}
+	return no, detail
+}
+
+// fits reports whether there is room. What is larger than the whole outbox fits when it is empty.
+// Caller holds mu.
+func (b *box) fits(o *offer) bool {
+	limit := b.cfg.Outbox
+	return b.queued == 0 || b.queued+len(o.items) <= limit.Messages && b.bytes+o.bytes <= limit.Bytes
+}
+
+func (b *box) over() bool {
+	return b.queued > 1 && (b.queued > b.cfg.Outbox.Messages || b.bytes > b.cfg.Outbox.Bytes)
+}
+
+// accept packs o. Nothing of it is accepted if one message cannot be addressed. Caller holds mu.
+func (b *box) accept(o *offer) (no messages.Reason, detail string) {
+	from := o.from
+	type addressed struct{ prefix, body [][]byte }
+	var one [1]addressed
+	all := one[:0]
+	for _, it := range o.items {
+		prefix, body, no := b.pattern.address(b, it.m, from)
+		if no != 0 {
+			return no, b.addressee(no)
+		}
+		all = append(all, addressed{prefix, body})
+	}
+	kept := from
+	if from.pid == nil {
+		kept = nil
+	}
+	for i, a := range all {
+		size := o.items[i].size
+		for _, p := range a.prefix {
+			size += len(p)
+		}
+		b.in.push(a.prefix, a.body, size, kept)
+		b.bytes += size
+	}
+	n := len(o.items)
+	b.queued += n
+	b.tail += uint64(n)
+	b.books.accepted += uint64(n)
+	b.enlist(o)
+	return 0, ""
+}
+
+// enlist notes what an accepted offer's sender waits for. Caller holds mu.
+func (b *box) enlist(o *offer) {
+	from := o.from
+	switch {
+	case from.pid == nil:
+	case from.offers && from.accept:
+		delete(b.calls, from.pid.Id)
+		b.write(from.pid, &messages.Taken{})
+	case from.offers:
+		b.calls[from.pid.Id] = from
+		b.marks = append(b.marks, mark{at: b.tail, to: from.pid, message: &messages.Taken{}, of: from})
+	case from.asks():
+		b.calls[from.pid.Id] = from
+	}
+}
+
+func (b *box) addressee(no messages.Reason) string {
+	switch no {
+	case messages.Reason_UNSUPPORTED:
+		return known[b.cfg.Type] + " has no reply to wait for"
+	case messages.Reason_NO_REQUEST:
+		return "no such request: never received, answered already, or given up"
+	case messages.Reason_MALFORMED:
+		return "a message on " + known[b.cfg.Type] + " is an identity and what it gets"
+	}
+	return ""
+}
+
+// mark does m when everything accepted so far has left the queue, and seals the outbox if seal says
+// why.
+func (b *box) mark(m mark, seal error) {
+	b.mu.Lock()
+	m.at = b.tail
+	if seal != nil && b.sealed == nil {
+		b.sealed = seal
+	}
+	var turned []*offer
+	if b.sealed != nil {
+		turned, b.waiting = b.waiting, nil
+	}
+	due := b.head == b.tail
+	if !due {
+		b.marks = append(b.marks, m)
+	} else {
+		b.reach(m)
+	}
+	post := b.nudge()
+	b.mu.Unlock()
+	post()
+	b.turnAway(turned)
+}
+
+// reach does what m says. Caller holds mu, and nudges.
+func (b *box) reach(m mark) {
+	switch {
+	case m.pill != nil:
+		b.letters = append(b.letters, letter{to: b.self, message: m.pill})
+	case m.of == nil || b.finish(m.of):
+		b.write(m.to, m.message)
+	}
+}
+
+// left books messages as gone from the queue, lets waiting senders in, and reaches the marks that
+// are due. It reports whether there is something new to send. Caller holds mu, and nudges.
+func (b *box) left(n, bytes int) {
+	b.queued, b.bytes, b.head = b.queued-n, b.bytes-bytes, b.head+uint64(n)
+	for len(b.waiting) > 0 && b.fits(b.waiting[0]) {
+		o := b.waiting[0]
+		b.waiting[0] = nil
+		b.waiting = b.waiting[1:]
+		if no, detail := b.accept(o); no != 0 {
+			b.finish(o.from)
+			b.write(o.from.pid, b.rejection(o.items[0].m, no, detail))
+		}
+	}
+	k := 0
+	for k < len(b.marks) && b.marks[k].at <= b.head {
+		b.reach(b.marks[k])
+		k++
+	}
+	b.marks = slices.Delete(b.marks, 0, k)
+}
+
+// trim drops what is oldest until the outbox is within its bounds again. While the thread is
+// sending it leaves that to the thread, which does it before it sends more.
+func (b *box) trim() {
+	if !b.sending.TryLock() {
+		b.kick()
+		return
+	}
+	b.trimOut()
+	b.sending.Unlock()
+}
+
+// trimOut does it. Caller holds sending.
+func (b *box) trimOut() {
+	b.mu.Lock()
+	for b.over() {
+		q := b.out
+		if q.count == 0 {
+			q = b.in
+		}
+		o, n := q.drop()
+		b.books.discarded[overflow]++
+		if o.asks() || o.put() {
+			b.refuseLocked(o, messages.Reason_DROPPED, "dropped from a full outbox")
+		}
+		b.left(1, n)
+	}
+	post := b.nudge()
+	b.mu.Unlock()
+	post()
+}
+
+// seal lets nothing more in.
+func (b *box) seal(why error) {
+	b.mu.Lock()
+	if b.sealed == nil {
+		b.sealed = why
+	}
+	b.mu.Unlock()
+}
+
+// reject returns x to its sender, or to the dead letters when it has none. Not on the thread.
+func (b *box) reject(x any, from *actor.PID, reason messages.Reason, detail string) {
+	b.mu.Lock()
+	b.books.rejected++
+	if from != nil {
+		delete(b.calls, from.Id)
+	}
+	b.mu.Unlock()
+	b.giveBack(x, from, reason, detail)
+}
+
+// giveBack does it without counting.
+func (b *box) giveBack(x any, from *actor.PID, reason messages.Reason, detail string) {
+	if of, ok := x.(*messages.Offer); ok {
+		if x = any(of.Message); of.Message == nil {
+			x = of.Batch
+		}
+	}
+	if from == nil {
+		b.system.DeadLetter.SendUserMessage(b.self, x)
+		return
+	}
+	b.system.Root.Send(from, b.rejection(x, reason, detail))
+}
+
+func (b *box) rejection(x any, reason messages.Reason, detail string) *messages.Rejected {
+	r := &messages.Rejected{Reason: reason, Detail: b.self.GetId() + ": " + detail}
+	r.Message, _ = x.(*messages.Message)
+	r.Batch, _ = x.(*messages.Batch)
+	return r
+}
+
+func describe(x any) string { return fmt.Sprintf("a socket does not take a %T", x) }

@@ -1,0 +1,201 @@
+package socket
+
+import (
+	"errors"
+	"syscall"
+
+	"github.com/sockeye-mq/sockeye/actors/zmqthread"
+	"github.com/sockeye-mq/sockeye/messages"
+)
+
+// This file is zmqthread.Port. All of it runs on the ZeroMQ thread, Met excepted.
+
+var _ zmqthread.Port = (*box)(nil)
+
+// Attached implements zmqthread.Port.
+func (b *box) Attached(l *zmqthread.Link) { b.link.Store(l) }
+
+// Outgoing implements zmqthread.Port.
+func (b *box) Outgoing() (load zmqthread.Load) {
+	if b.resting {
+		b.sending.Lock() // others hold it for a moment at most
+		b.resting = false
+		if b.cfg.Overflow == DropOldest {
+			b.trimOut()
+		}
+	}
+	if b.out.count == 0 && !b.swap() {
+		return load
+	}
+	for b.out.count > 0 {
+		if load.Most = b.pattern.maySend(b); load.Most == 0 {
+			return load
+		}
+		if o := b.out.origin(); !o.asks() || !o.gone.Load() {
+			break
+		}
+		_, n := b.out.drop() // its asker gave up while it waited
+		b.settle(func() { b.books.discarded[cancelled]++; b.left(1, n) })
+	}
+	if b.out.count == 0 {
+		return zmqthread.Load{}
+	}
+	c := b.out.chunks[0]
+	if c.large != nil {
+		load.Frames = c.large
+		return load
+	}
+	load.Data, load.Lens = c.batch.Data[c.byte:], c.batch.Lens[c.frame:]
+	return load
+}
+
+// swap takes what senders have queued. Its memory goes back and forth.
+func (b *box) swap() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.told = b.in.count > 0 && !b.stopped
+	if !b.told {
+		return false
+	}
+	b.in, b.out = b.out, b.in
+	return true
+}
+
+// Sent implements zmqthread.Port.
+func (b *box) Sent(msgs, frames, bytes int) {
+	from := b.out.from(msgs)
+	for _, o := range from {
+		b.pattern.sent(b, o)
+	}
+	if from == nil {
+		b.pattern.sent(b, nil)
+	}
+	b.out.advance(msgs, frames, bytes)
+	b.settle(func() {
+		for _, o := range from {
+			if o != nil {
+				o.taken = true
+			}
+		}
+		b.books.taken += uint64(msgs)
+		b.left(msgs, bytes)
+	})
+}
+
+// from are the origins of the next n messages, nil if none has one.
+func (q *queue) from(n int) []*origin {
+	c := q.chunks[0]
+	if c.from == nil {
+		return nil
+	}
+	return c.from[c.msg : c.msg+n]
+}
+
+// settle changes the books under mu.
+func (b *box) settle(change func()) {
+	b.mu.Lock()
+	change()
+	post := func() {}
+	if len(b.letters) > 0 {
+		post = b.nudge()
+	}
+	b.mu.Unlock()
+	post()
+}
+
+// Unsendable implements zmqthread.Port.
+func (b *box) Unsendable(err error) {
+	why, reason := unsendable, messages.Reason_REFUSED
+	if errors.Is(err, syscall.EHOSTUNREACH) {
+		why, reason = unreachable, messages.Reason_UNREACHABLE
+	}
+	m, o, n := b.out.pop()
+	r := b.rejection(m, reason, err.Error())
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		r.Errno = uint32(errno)
+	}
+	b.settle(func() {
+		b.books.discarded[why]++
+		switch {
+		case o == nil:
+			b.letters = append(b.letters, letter{message: m}) // to the dead letters
+		case !o.waits || b.finish(o):
+			b.write(o.pid, r)
+		}
+		b.left(1, n)
+	})
+}
+
+// Rest implements zmqthread.Port.
+func (b *box) Rest() {
+	if !b.resting {
+		b.resting = true
+		b.sending.Unlock()
+	}
+}
+
+// Room implements zmqthread.Port.
+func (b *box) Room() int {
+	turn := b.pattern.mayReceive()
+	if turn == 0 {
+		return 0
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.stopped {
+		return 0
+	}
+	if !b.pattern.receives() {
+		return turn // what arrives is for the pattern itself
+	}
+	room := b.credit()
+	b.starved = room <= 0
+	if b.cfg.Batch > 0 {
+		room = min(room, b.cfg.Batch)
+	}
+	return min(turn, room)
+}
+
+// Received implements zmqthread.Port.
+func (b *box) Received(batch *messages.Batch) (kept bool) {
+	asker, consumed := b.pattern.took(b, batch)
+	if consumed {
+		return false
+	}
+	kept = cap(batch.Data) != messages.RoomBytes || len(batch.Data) > cap(batch.Data)/4
+	if !kept {
+		batch = batch.Clone() // a few messages should not hold a large buffer
+	}
+	n := int(batch.Count)
+	b.mu.Lock()
+	b.books.received += uint64(n)
+	b.held += n
+	b.inbox = append(b.inbox, parcel{batch: batch, asker: asker})
+	stopped := b.stopped
+	post := b.nudge()
+	b.mu.Unlock()
+	if stopped {
+		go b.returnInbox() // the actor emptied it a moment ago and is gone
+		return kept
+	}
+	post()
+	return kept
+}
+
+// Skipped implements zmqthread.Port.
+func (b *box) Skipped(n int) {
+	b.mu.Lock()
+	b.books.received += uint64(n)
+	b.books.dropped[tooLarge] += uint64(n)
+	b.mu.Unlock()
+}
+
+// Detached implements zmqthread.Port. The outbox stays for the next native socket.
+func (b *box) Detached(error) {
+	b.link.Store(nil)
+	b.pattern.detached(b)
+	b.mu.Lock()
+	b.peers.reset()
+	b.mu.Unlock()
+}

@@ -1,0 +1,124 @@
+package socket
+
+import (
+	"sync/atomic"
+
+	"github.com/asynkron/protoactor-go/actor"
+	zmq "github.com/pebbe/zmq4"
+
+	"github.com/sockeye-mq/sockeye/actors/zmqthread"
+)
+
+// Props returns the props of a socket on thread t. Spawn them as often as you like: each actor
+// opens a socket of its own.
+//
+// Options go to Proto.Actor unchanged, with three exceptions that would break the socket: its
+// mailbox and its producer are its own, and it never runs on a zmqthread.Thread. Receiver
+// middleware sees what Proto.Actor sends the actor, not the data, which does not pass through it.
+//
+// A root actor is supervised by actor.WithGuardian, a child by its parent's WithSupervisor.
+func Props(t *zmqthread.Thread, cfg Config, opts ...actor.PropsOption) *actor.Props {
+	cfg.adoption = nil
+	return props(t, cfg, opts)
+}
+
+func props(t *zmqthread.Thread, cfg Config, opts []actor.PropsOption) *actor.Props {
+	p := actor.PropsFromProducer(nil)
+	p.Configure(opts...)
+	// One box for each spawn; every incarnation works on it.
+	spawn := func(system *actor.ActorSystem, id string, props *actor.Props, parent actor.SpawnerContext) (*actor.PID, error) {
+		b := newBox(system, t, cfg)
+		return actor.DefaultSpawner(system, id, props.Clone(
+			actor.WithSpawnFunc(nil),
+			actor.WithProducer(func() actor.Actor { return &socket{box: b} }),
+			actor.WithDispatcher(offThread),
+			actor.WithMailbox(func() actor.Mailbox { return b })), parent)
+	}
+	return p.Configure(actor.WithSpawnFunc(spawn))
+}
+
+// offThread runs socket actors: on goroutines, never on a ZeroMQ thread.
+var offThread = actor.NewDefaultDispatcher(300)
+
+// adoption is a socket that somebody else made, until the first spawn takes it.
+type adoption struct {
+	socket *zmq.Socket
+	taken  atomic.Bool
+}
+
+// Adopt returns the props of an actor for a socket that somebody else has made, configured and
+// perhaps bound. The socket belongs to the thread from the first spawn on and must not be used
+// again; it is closed with the actor. Type may be left out. Bind, Connect, Subscribe and Configure
+// of cfg are carried out in addition; of cfg.Options only the fields that are set.
+//
+// Nobody here knows how to open it again, so it stops where another would be reopened, and it
+// stays the native socket that it is: an adopted REP serves one request at a time, an adopted REQ
+// is as strict as it was made.
+func Adopt(t *zmqthread.Thread, s *zmq.Socket, cfg Config, opts ...actor.PropsOption) *actor.Props {
+	cfg.adoption = &adoption{socket: s}
+	if s != nil && cfg.Type == 0 {
+		if typ, err := s.GetType(); err == nil {
+			cfg.Type = typ
+		}
+	}
+	return props(t, cfg, opts)
+}
+
+// check finds out what is wrong with a socket that is to be adopted.
+func (a *adoption) check(want zmq.Type) error {
+	if a == nil {
+		return nil
+	}
+	if a.socket == nil {
+		return &ConfigError{"Adopt", nil, "a nil socket"}
+	}
+	if a.taken.Swap(true) {
+		return &ConfigError{"Adopt", known[want], "adopted already: these props can be spawned once"}
+	}
+	got, err := a.socket.GetType()
+	if err != nil {
+		return &ConfigError{"Adopt", known[want], err.Error()}
+	}
+	if got != want {
+		return &ConfigError{"Type", known[want], "the adopted socket is " + known[got]}
+	}
+	return nil
+}
+
+// opening is what the thread is asked for.
+func (b *box) opening() *zmqthread.Open {
+	d, cfg := &b.desired, b.cfg
+	logical, native, options := cfg.Type, b.pattern.native(), d.option
+	o := &zmqthread.Open{
+		Type:       native,
+		Bind:       d.addresses(),
+		Connect:    d.connect,
+		Subscribe:  d.subscribe,
+		Monitor:    !cfg.NoMonitor,
+		Linger:     options.linger(),
+		MaxMessage: cfg.MaxMessage,
+		Port:       b,
+		Setup: func(z *zmq.Socket) error {
+			var err error
+			if cfg.adopted() {
+				err = options.set(z)
+			} else {
+				err = options.apply(z, logical, native)
+			}
+			if err == nil && cfg.Configure != nil {
+				err = cfg.Configure(z)
+			}
+			return err
+		},
+	}
+	if cfg.adopted() {
+		o.Adopt = cfg.adoption.socket
+	}
+	if cfg.Type == XSub {
+		o.Subscribe = nil
+		for _, topic := range d.subscribe {
+			o.Greeting = append(o.Greeting, "\x01"+topic)
+		}
+	}
+	return o
+}

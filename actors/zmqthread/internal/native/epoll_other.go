@@ -1,0 +1,5 @@
+//go:build !linux
+
+package native
+
+func newPoller() (Poller, error) { return newPortable(), nil }

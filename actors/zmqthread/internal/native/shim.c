@@ -1,0 +1,127 @@
+#include "shim.h"
+
+#include <errno.h>
+#include <string.h>
+
+int sk_send_frame(void *socket, const char *data, size_t len, int more)
+{
+    int flags = ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0);
+    int rc;
+    do
+        rc = zmq_send(socket, data, len, flags);
+    while (rc < 0 && zmq_errno() == EINTR);
+    return rc < 0 ? zmq_errno() : 0;
+}
+
+// A message that broke off at frame i: its peer is gone. libzmq now discards everything up to the
+// next frame without SNDMORE, so it gets the rest of this message, or it would swallow the next one.
+static void discard_rest(void *socket, const char *data, const uint32_t *lens, int frames, int i)
+{
+    for (; i < frames; i++) {
+        size_t len = lens[i] & ~SK_MORE;
+        int more = (lens[i] & SK_MORE) != 0;
+        sk_send_frame(socket, data, len, more);
+        if (!more)
+            return;
+        data += len;
+    }
+}
+
+void sk_send(void *socket, const char *data, const uint32_t *lens, int frames, int max, int64_t max_bytes, sk_sent *out)
+{
+    const char *at = data;
+    int inside = 0; // between the first and the last frame of a message
+    memset(out, 0, sizeof *out);
+    for (int i = 0; i < frames && out->messages < max && out->bytes < max_bytes; i++) {
+        size_t len = lens[i] & ~SK_MORE;
+        int more = (lens[i] & SK_MORE) != 0;
+        out->err = sk_send_frame(socket, at, len, more);
+        if (out->err != 0) {
+            if (inside && more && out->err == EAGAIN)
+                discard_rest(socket, at + len, lens, frames, i + 1);
+            return;
+        }
+        at += len;
+        inside = more;
+        if (!more) {
+            out->messages++;
+            out->frames = i + 1;
+            out->bytes = at - data;
+        }
+    }
+}
+
+static int fetch_frame(void *socket, zmq_msg_t *msg)
+{
+    int rc;
+    do
+        rc = zmq_msg_recv(msg, socket, ZMQ_DONTWAIT);
+    while (rc < 0 && zmq_errno() == EINTR);
+    return rc < 0 ? zmq_errno() : 0;
+}
+
+static void skip_message(sk_got *io)
+{
+    io->partial_frames = io->frames;
+    io->partial_bytes = io->bytes;
+    io->skipping = 1;
+    io->skipped++;
+}
+
+void sk_recv(void *socket, zmq_msg_t *msg, char *data, int64_t data_cap, uint32_t *lens, int lens_cap,
+             int max, int64_t max_bytes, int64_t max_message, sk_got *io)
+{
+    io->err = 0;
+    io->need = 0;
+    while (io->messages < max && (io->bytes < max_bytes || io->partial_frames > io->frames || io->skipping)) {
+        if (!io->holds) {
+            io->err = fetch_frame(socket, msg);
+            if (io->err != 0)
+                return;
+            io->holds = 1;
+        }
+        int64_t len = (int64_t) zmq_msg_size(msg);
+        int more = zmq_msg_more(msg);
+        if (!io->skipping && io->partial_bytes - io->bytes + len > max_message)
+            skip_message(io);
+        if (!io->skipping) {
+            if (io->partial_frames == lens_cap || io->partial_bytes + len > data_cap) {
+                io->need = len > 0 ? len : 1;
+                return;
+            }
+            if (len > 0)
+                memcpy(data + io->partial_bytes, zmq_msg_data(msg), (size_t) len);
+            lens[io->partial_frames++] = (uint32_t) len | (more ? SK_MORE : 0);
+            io->partial_bytes += len;
+        }
+        io->holds = 0;
+        if (len > 1024) { // the next recv would free it too, but when?
+            zmq_msg_close(msg);
+            zmq_msg_init(msg);
+        }
+        if (!more && io->skipping) {
+            io->skipping = 0;
+        } else if (!more) {
+            io->messages++;
+            io->frames = io->partial_frames;
+            io->bytes = io->partial_bytes;
+        }
+    }
+}
+
+int sk_getint(void *socket, int option, int *value)
+{
+    size_t size = sizeof *value;
+    int rc;
+    do
+        rc = zmq_getsockopt(socket, option, value, &size);
+    while (rc < 0 && zmq_errno() == EINTR);
+    return rc < 0 ? zmq_errno() : 0;
+}
+
+// EINTR is not an error: the caller looks at everything again.
+int sk_poll_fd(int fd, long timeout_ms)
+{
+    zmq_pollitem_t item = {0, fd, ZMQ_POLLIN, 0};
+    return zmq_poll(&item, 1, timeout_ms) < 0 && zmq_errno() != EINTR ? zmq_errno() : 0;
+}

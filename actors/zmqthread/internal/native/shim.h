@@ -1,0 +1,36 @@
+// Many messages for one call into C. See shim.go for what the functions promise.
+#ifndef SOCKEYE_SHIM_H
+#define SOCKEYE_SHIM_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <zmq.h>
+
+#define SK_MORE 0x80000000u // in a length: another frame of the same message follows
+
+typedef struct {
+    int messages, frames; // that libzmq took, whole messages only
+    int64_t bytes;        // of those frames
+    int err;              // 0, or why it stopped
+} sk_sent;
+
+typedef struct {
+    int messages, frames;             // whole messages in the buffers, and their frames
+    int64_t bytes;                    // of those frames
+    int partial_frames;               // frames in the buffers, those of an unfinished message included
+    int64_t partial_bytes;            // likewise
+    int64_t need;                     // > 0: the frame in msg does not fit; make room for so many bytes
+    int holds;                        // msg holds a frame that is not in the buffers yet
+    int skipping;                     // the rest of a message that is too large is being skipped
+    int skipped;                      // messages that were too large
+    int err;                          // 0, or why it stopped
+} sk_got;
+
+void sk_send(void *socket, const char *data, const uint32_t *lens, int frames, int max, int64_t max_bytes, sk_sent *out);
+int sk_send_frame(void *socket, const char *data, size_t len, int more);
+void sk_recv(void *socket, zmq_msg_t *msg, char *data, int64_t data_cap, uint32_t *lens, int lens_cap,
+             int max, int64_t max_bytes, int64_t max_message, sk_got *io);
+int sk_getint(void *socket, int option, int *value);
+int sk_poll_fd(int fd, long timeout_ms);
+
+#endif

@@ -1,0 +1,191 @@
+package zmqthread
+
+import (
+	"errors"
+	"runtime/debug"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/asynkron/protoactor-go/actor"
+	zmq "github.com/pebbe/zmq4"
+
+	"github.com/sockeye-mq/sockeye/actors/zmqthread/internal/native"
+	"github.com/sockeye-mq/sockeye/messages"
+)
+
+// Link ties a native socket to its owner. Owned by the thread, except Kick.
+type Link struct {
+	thread  *Thread
+	owner   *actor.PID
+	port    Port
+	open    *Open // the last one that asked for this socket
+	socket  native.Socket
+	monitor *monitor
+	watched bool     // the poller knows it
+	bound   []string // resolved
+	asked   []string // the same as they were asked for
+	meets   []meets  // inproc endpoints it is at
+	done    int      // of open's binds, then connects
+	tries   int      // of the bind at hand
+
+	kicked  atomic.Bool // on its way to the thread
+	place   place
+	serving bool // opened, and its owner well
+	blocked bool // libzmq said EAGAIN to a send
+}
+
+type meets struct {
+	endpoint string
+	bound    bool
+}
+
+// Kick tells the thread that there is something to send or room to receive. From any goroutine.
+func (l *Link) Kick() {
+	if !l.kicked.Swap(true) {
+		l.thread.kick(l)
+	}
+}
+
+func (l *Link) state() *place { return &l.place }
+
+// serve gives the socket its turn: send, then receive, each within the budget. Before it lets go,
+// ZMQ_EVENTS must say that there is nothing left: either call may have taken the wake-up of the
+// other off the edge-triggered descriptor (facts Z3), and after EAGAIN it is ZMQ_EVENTS that makes
+// libzmq see the room that has appeared (facts Z15).
+func (l *Link) serve() (again bool, err error) {
+	if !l.serving {
+		return false, nil
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			again, err = false, &PanicError{r, debug.Stack()}
+		}
+	}()
+	more, err := l.send()
+	if err != nil {
+		return false, err
+	}
+	again, err = l.receive()
+	if err != nil || more || again {
+		return true, err
+	}
+	return l.rest()
+}
+
+// rest reports whether there is something to do after all, and tells the poller what to wait for.
+func (l *Link) rest() (again bool, err error) {
+	events, err := l.socket.Events()
+	if err != nil {
+		return false, op("read events", "", err)
+	}
+	var want zmq.State
+	if l.port.Room() > 0 {
+		want |= zmq.POLLIN
+	}
+	if l.blocked {
+		want |= zmq.POLLOUT
+	}
+	l.thread.poller.Want(l.socket, want)
+	return events&want != 0, nil
+}
+
+func (l *Link) send() (again bool, err error) {
+	cfg := &l.thread.cfg
+	l.blocked = false
+	defer l.port.Rest()
+	for budget, bytes := cfg.TurnMessages, cfg.TurnBytes; budget > 0 && bytes > 0; {
+		load := l.port.Outgoing()
+		if load.Most == 0 {
+			return false, nil
+		}
+		s := l.sendLoad(load, budget, bytes)
+		budget -= s.Messages
+		bytes -= int64(s.Bytes)
+		if s.Messages > 0 {
+			l.port.Sent(s.Messages, s.Frames, s.Bytes)
+		}
+		switch {
+		case s.Errno == 0:
+		case s.Errno == syscall.EAGAIN:
+			l.blocked = true
+			return false, nil
+		case ofTheMessage(s.Errno):
+			budget--
+			l.port.Unsendable(native.Error(s.Errno))
+		default:
+			return false, op("send", "", native.Error(s.Errno))
+		}
+	}
+	return true, nil
+}
+
+func (l *Link) sendLoad(load Load, budget int, bytes int64) native.Sent {
+	if load.Frames != nil {
+		return l.socket.SendFrames(load.Frames)
+	}
+	return l.socket.Send(load.Data, load.Lens, min(load.Most, budget), bytes)
+}
+
+// ofTheMessage reports whether an errno of a send is about this one message and not the socket:
+// a ROUTER has no such peer, a STREAM or XSUB cannot send such frames.
+func ofTheMessage(n syscall.Errno) bool {
+	return n == syscall.EHOSTUNREACH || n == syscall.EINVAL || n == syscall.EMSGSIZE
+}
+
+func (l *Link) receive() (again bool, err error) {
+	room := min(l.port.Room(), l.thread.cfg.TurnMessages)
+	if room <= 0 {
+		return false, nil // not read: its high-water mark fills, and the far side feels it
+	}
+	t := &l.thread.table
+	b := t.scratch
+	got := l.socket.Recv(b, t.limit(room, l.open.MaxMessage))
+	if got.Skipped > 0 {
+		l.port.Skipped(got.Skipped)
+	}
+	if b.Count > 0 && l.port.Received(b) || cap(b.Data) > keepScratch {
+		t.scratch = messages.NewBatch()
+	}
+	switch got.Errno {
+	case 0:
+		return true, nil
+	case syscall.EAGAIN:
+		return false, nil
+	case syscall.Errno(zmq.EFSM):
+		return false, nil // not this socket's turn to receive
+	}
+	return false, op("receive", "", native.Error(got.Errno))
+}
+
+const keepScratch = 1 << 20 // bytes; a larger buffer is not kept for the next message
+
+// close gives everything native back. What libzmq holds is still sent for at most the linger.
+func (l *Link) close(err error) {
+	if l.place.gone {
+		return
+	}
+	l.place.gone, l.serving = true, false
+	for _, m := range l.meets {
+		l.thread.context.part(m.endpoint, l, m.bound)
+	}
+	if l.monitor != nil {
+		l.monitor.close()
+	}
+	if l.watched {
+		l.thread.poller.Remove(l.socket)
+	}
+	for _, at := range l.bound {
+		l.socket.Unbind(at) // before the close, or the address stays taken for a while (facts Z2)
+	}
+	if e := l.socket.Close(l.open.Linger); e != nil && err == nil {
+		l.thread.system.Logger().Warn("sockeye: close", "owner", l.owner, "error", e)
+	}
+	l.port.Detached(err)
+}
+
+// own reports whether err means that the native socket itself is broken. After anything else the
+// owner gets it back.
+func own(err error) bool {
+	var p *PanicError
+	return !errors.As(err, &p)
+}

@@ -1,0 +1,97 @@
+package zmqthread
+
+import (
+	"encoding/binary"
+	"fmt"
+	"sync/atomic"
+	"syscall"
+
+	zmq "github.com/pebbe/zmq4"
+
+	"github.com/sockeye-mq/sockeye/actors/zmqthread/internal/native"
+)
+
+// monitor receives a socket's connection events. It is one more descriptor in the poll, not one
+// more thread. Owned by the thread.
+type monitor struct {
+	link  *Link
+	pair  native.Socket
+	place place
+}
+
+// monitors numbers their endpoints: every socket ever opened needs its own (facts Z7).
+var monitors atomic.Int64
+
+const turnEvents = 256
+
+func (l *Link) startMonitor() error {
+	at := fmt.Sprintf("inproc://sockeye-monitor-%d", monitors.Add(1))
+	pair, err := l.thread.context.NewSocket(zmq.PAIR)
+	if err != nil {
+		return op("new monitor", "", err)
+	}
+	// libzmq blocks its own thread, and ours, when events find this full. It is emptied in every
+	// turn, so what bounds it is what can happen meanwhile.
+	pair.Raw().SetRcvhwm(0)
+	if err := l.socket.Monitor(at); err != nil {
+		pair.Close(0)
+		return op("monitor", at, err)
+	}
+	m := &monitor{link: l, pair: pair}
+	if err = pair.Connect(at); err == nil {
+		err = l.thread.poller.Add(pair, m)
+	}
+	if err != nil {
+		l.socket.Monitor("")
+		pair.Close(0)
+		return op("monitor", at, err)
+	}
+	l.monitor = m
+	return nil
+}
+
+func (m *monitor) state() *place { return &m.place }
+
+func (m *monitor) serve() (again bool, err error) {
+	if m.read() != syscall.EAGAIN {
+		return true, nil
+	}
+	events, err := m.pair.Events()
+	return events&zmq.POLLIN != 0, err
+}
+
+// read hands on what there is, within a budget.
+func (m *monitor) read() syscall.Errno {
+	b := m.link.thread.table.scratch
+	got := m.pair.Recv(b, native.Limit{Messages: turnEvents, Bytes: 1 << 20, Message: 1 << 20})
+	var event Event
+	first := true
+	for f, last := range b.Frames() {
+		switch {
+		case first && len(f) == 6: // event and value, in the machine's byte order
+			event = Event{
+				Event: zmq.Event(binary.NativeEndian.Uint16(f)),
+				Value: binary.NativeEndian.Uint32(f[2:]),
+			}
+		case last:
+			event.Endpoint = string(f)
+			m.link.port.Event(event)
+		}
+		first = last
+	}
+	return got.Errno
+}
+
+// close stops the monitor first and closes the PAIR when it has said its last word: the other order
+// hangs libzmq's thread (facts Z7).
+func (m *monitor) close() {
+	m.place.gone = true
+	m.link.socket.Monitor("")
+	for range 1 << 10 {
+		if m.read() != 0 {
+			break
+		}
+	}
+	m.link.thread.poller.Remove(m.pair)
+	m.pair.Close(0)
+}

@@ -1,0 +1,276 @@
+package zmqthread
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	zmq "github.com/pebbe/zmq4"
+)
+
+// A bind that finds its address taken is tried again, for the socket that had it may be ours and
+// only half closed; 1.5 ms were always enough (facts Z2).
+const (
+	bindTries = 10
+	bindPause = time.Millisecond
+)
+
+// open gives the sender its socket: the one that it has, or a new one.
+func (p *poller) open(c actor.Context, m *Open) {
+	pid := c.Sender()
+	if pid == nil {
+		return
+	}
+	if p.down {
+		p.refuse(m)
+		c.Respond(&Failed{Err: ErrShutdown, Of: m})
+		return
+	}
+	o := p.owner(pid)
+	c.Watch(pid)
+	if l := o.link; l != nil && l.port == m.Port {
+		l.open.Linger = m.Linger
+		m.Adopt = nil
+		l.open = m
+		l.port.Attached(l)
+		p.opened(c, l)
+		return
+	} else if l != nil {
+		p.drop(l, nil)
+	}
+	l := &Link{thread: p.thread, owner: pid, port: m.Port, open: m}
+	o.link = l
+	if err := guarded(l.create); err != nil {
+		p.failOpen(c, l, err)
+		return
+	}
+	l.port.Attached(l)
+	p.proceed(c, l)
+}
+
+// refuse closes a socket that was brought along: it is ours from the moment it was offered.
+func (p *poller) refuse(m *Open) {
+	if m.Adopt != nil {
+		m.Adopt.SetLinger(0)
+		m.Adopt.Close()
+	}
+}
+
+func (p *poller) failOpen(c actor.Context, l *Link, err error) {
+	if l.socket != nil {
+		p.drop(l, err)
+	} else if o := p.owners[l.owner.Id]; o != nil {
+		p.refuse(l.open)
+		o.link = nil
+	}
+	c.Send(l.owner, &Failed{Err: err, Of: l.open})
+}
+
+// create makes the native socket and sets its options.
+func (l *Link) create() (err error) {
+	m := l.open
+	if m.Adopt != nil {
+		l.socket, err = l.thread.context.layer.Adopt(m.Adopt)
+		err = op("adopt", "", err)
+	} else {
+		l.socket, err = l.thread.context.NewSocket(m.Type)
+		err = op("new socket", "", err)
+	}
+	if err != nil {
+		return err
+	}
+	if err := l.thread.poller.Add(l.socket, l); err != nil {
+		return err
+	}
+	l.watched = true
+	if m.Monitor {
+		if err := l.startMonitor(); err != nil {
+			return err
+		}
+	}
+	if m.Setup != nil {
+		if err := m.Setup(l.socket.Raw()); err != nil {
+			return err
+		}
+	}
+	for _, topic := range m.Subscribe {
+		if err := l.socket.Subscribe(topic); err != nil {
+			return op("subscribe", fmt.Sprintf("%q", topic), err)
+		}
+	}
+	return l.greet()
+}
+
+// greet sends the subscriptions of an XSUB, which keeps them for every later peer.
+func (l *Link) greet() error {
+	for _, g := range l.open.Greeting {
+		s := l.socket.Send([]byte(g), []uint32{uint32(len(g))}, 1, 1)
+		if s.Errno != 0 {
+			return op("send", fmt.Sprintf("%q", g), s.Errno)
+		}
+	}
+	return nil
+}
+
+// guarded keeps a panic in a user's Configure from taking the other sockets along.
+func guarded(f func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = &PanicError{r, debug.Stack()}
+		}
+	}()
+	return f()
+}
+
+// proceed does the binds and connects that are left. A bind whose address is taken makes it come
+// back a moment later.
+func (p *poller) proceed(c actor.Context, l *Link) {
+	if l.place.gone || l.serving {
+		return
+	}
+	m := l.open
+	for l.done < len(m.Bind) {
+		err := l.bind(m.Bind[l.done])
+		if errors.Is(err, syscall.EADDRINUSE) && l.tries < bindTries {
+			l.tries++
+			p.later(&retry{l}, nil)
+			return
+		}
+		if err != nil {
+			p.failOpen(c, l, err)
+			return
+		}
+		l.done, l.tries = l.done+1, 0
+	}
+	for _, to := range m.Connect {
+		if err := l.connect(to); err != nil {
+			p.failOpen(c, l, err)
+			return
+		}
+	}
+	p.opened(c, l)
+}
+
+func (p *poller) opened(c actor.Context, l *Link) {
+	l.serving = true
+	p.enqueue(l)
+	c.Send(l.owner, &Opened{Of: l.open, Bound: slices.Clone(l.bound)})
+}
+
+// later sends m to the poll actor after a pause.
+func (p *poller) later(m any, sender *actor.PID) {
+	root, pid := p.thread.system.Root, p.thread.pid
+	time.AfterFunc(bindPause, func() { root.RequestWithCustomSender(pid, m, sender) })
+}
+
+func (l *Link) bind(endpoint string) error {
+	if err := l.socket.Bind(endpoint); err != nil {
+		return op("bind", endpoint, err)
+	}
+	at, err := l.socket.LastEndpoint()
+	if err != nil || at == "" {
+		at = endpoint
+	}
+	l.asked, l.bound = append(l.asked, endpoint), append(l.bound, at)
+	l.meet(endpoint, true)
+	return nil
+}
+
+func (l *Link) unbind(endpoint string) error {
+	i := slices.Index(l.bound, endpoint)
+	if i < 0 {
+		i = slices.Index(l.asked, endpoint)
+	}
+	if i < 0 {
+		return op("unbind", endpoint, syscall.ENOENT)
+	}
+	if err := l.socket.Unbind(l.bound[i]); err != nil {
+		return op("unbind", endpoint, err)
+	}
+	l.part(l.asked[i], true)
+	l.asked, l.bound = slices.Delete(l.asked, i, i+1), slices.Delete(l.bound, i, i+1)
+	return nil
+}
+
+func (l *Link) connect(endpoint string) error {
+	if err := l.socket.Connect(endpoint); err != nil {
+		return op("connect", endpoint, err)
+	}
+	l.meet(endpoint, false)
+	return nil
+}
+
+func (l *Link) disconnect(endpoint string) error {
+	if err := l.socket.Disconnect(endpoint); err != nil {
+		return op("disconnect", endpoint, err)
+	}
+	l.part(endpoint, false)
+	return nil
+}
+
+func (l *Link) meet(endpoint string, bound bool) {
+	if strings.HasPrefix(endpoint, "inproc://") {
+		l.meets = append(l.meets, meets{endpoint, bound})
+		l.thread.context.meet(endpoint, l, bound)
+	}
+}
+
+func (l *Link) part(endpoint string, bound bool) {
+	if i := slices.Index(l.meets, meets{endpoint, bound}); i >= 0 {
+		l.meets = slices.Delete(l.meets, i, i+1)
+		l.thread.context.part(endpoint, l, bound)
+	}
+}
+
+// do runs a live command.
+func (p *poller) do(c actor.Context, m *Do) {
+	var l *Link
+	if o := p.owners[c.Sender().GetId()]; o != nil && o.link != nil && o.link.serving {
+		l = o.link
+	}
+	if l == nil {
+		c.Respond(&Did{Do: m, Err: op(string(m.Command), m.Argument, syscall.ENOTSOCK)})
+		return
+	}
+	var at string
+	err := guarded(func() (err error) {
+		at, err = l.command(m)
+		return err
+	})
+	if m.Command == Bind && errors.Is(err, syscall.EADDRINUSE) && m.attempts < bindTries {
+		m.attempts++
+		p.later(m, c.Sender())
+		return
+	}
+	p.enqueue(l) // any call may have eaten a wake-up (facts Z3)
+	c.Respond(&Did{Do: m, Endpoint: at, Err: err})
+}
+
+func (l *Link) command(m *Do) (at string, err error) {
+	switch m.Command {
+	case Bind:
+		if err = l.bind(m.Argument); err == nil {
+			at = l.bound[len(l.bound)-1]
+		}
+	case Unbind:
+		err = l.unbind(m.Argument)
+	case Connect:
+		err = l.connect(m.Argument)
+	case Disconnect:
+		err = l.disconnect(m.Argument)
+	case Subscribe:
+		err = op("subscribe", fmt.Sprintf("%q", m.Argument), l.socket.Subscribe(m.Argument))
+	case Unsubscribe:
+		err = op("unsubscribe", fmt.Sprintf("%q", m.Argument), l.socket.Unsubscribe(m.Argument))
+	case SetOptions:
+		err = m.Set(l.socket.Raw())
+	default:
+		err = op(string(m.Command), m.Argument, zmq.ErrorNotImplemented42)
+	}
+	return at, err
+}

@@ -1,0 +1,88 @@
+package zmqthread
+
+import (
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	zmq "github.com/pebbe/zmq4"
+)
+
+// What the poll actor understands. What has an answer is answered to its sender.
+type (
+	// Open opens a native socket for its sender: options, then subscriptions, then binds, then
+	// connects. It is idempotent: a sender that has one gets it back. Answered with Opened or
+	// Failed.
+	Open struct {
+		Type       zmq.Type
+		Adopt      *zmq.Socket             // instead of opening one; Setup still runs
+		Setup      func(*zmq.Socket) error // options; before binds and connects
+		Subscribe  []string
+		Greeting   []string // frames sent, each as a message, before binds and connects (XSUB)
+		Bind       []string
+		Connect    []string
+		Monitor    bool          // report connection events; two more descriptors
+		Linger     time.Duration // when it is closed
+		MaxMessage int64         // larger ones are skipped when received
+		Port       Port
+	}
+
+	// Close closes Owner's socket for good; libzmq still sends what it holds for at most Linger.
+	// Not answered: Port.Detached is called.
+	Close struct {
+		Owner  *actor.PID
+		Linger time.Duration
+	}
+
+	// Do runs a live command on the sender's socket. Answered with Did.
+	Do struct {
+		Command  Command
+		Argument string                  // endpoint or topic
+		Set      func(*zmq.Socket) error // for SetOptions
+		For      *actor.PID              // handed back in Did
+
+		attempts int
+	}
+
+	drain struct{} // answered when no owner is left
+	force struct{ left chan<- []*actor.PID }
+	retry struct{ link *Link } // its bind
+	run   struct{ f func() }   // tests
+)
+
+// Command is a live command.
+type Command string
+
+// The live commands.
+const (
+	Bind        Command = "bind"
+	Unbind      Command = "unbind"
+	Connect     Command = "connect"
+	Disconnect  Command = "disconnect"
+	Subscribe   Command = "subscribe"
+	Unsubscribe Command = "unsubscribe"
+	SetOptions  Command = "set options"
+)
+
+// What it answers.
+type (
+	// Opened says that the socket is open. Bound are the endpoints it is bound to, wildcards
+	// resolved, in the order of Open.Bind.
+	Opened struct {
+		Of    *Open
+		Bound []string
+	}
+	// Failed says that the socket could not be opened or has failed since. Kept: the native
+	// socket is well, and another Open gets it back.
+	Failed struct {
+		Err  error
+		Of   any // the *Open, or what else could not be done
+		Kept bool
+	}
+	// Did answers Do. Endpoint is the resolved one after a Bind.
+	Did struct {
+		Do       *Do
+		Endpoint string
+		Err      error
+	}
+	drained struct{}
+)

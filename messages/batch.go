@@ -1,0 +1,136 @@
+package messages
+
+import (
+	"iter"
+	"sync"
+)
+
+// More is the bit that is set in Batch.Lens for a frame that another frame of the same message
+// follows. MaxFrame is the largest frame that a Batch, and so Sockeye, can carry, in bytes.
+const (
+	More     = 1 << 31
+	MaxFrame = More - 1
+)
+
+// RoomBytes and blankFrames are the room of a new Batch. They also mark the memory that Release
+// gives to the next one: nothing else has both capacities.
+const blankFrames = 1024
+
+// RoomBytes is the capacity of a new Batch in bytes.
+const RoomBytes = 64 << 10
+
+type room struct {
+	data []byte
+	lens []uint32
+}
+
+var rooms = sync.Pool{New: func() any {
+	return &room{make([]byte, 0, RoomBytes), make([]uint32, 0, blankFrames)}
+}}
+
+// NewBatch returns an empty batch with room for some messages.
+func NewBatch() *Batch {
+	r := rooms.Get().(*room)
+	return &Batch{Data: r.data[:0], Lens: r.lens[:0]}
+}
+
+// Pack returns ms as one batch. It copies their frames.
+func Pack(ms ...*Message) *Batch {
+	b := NewBatch()
+	for _, m := range ms {
+		b.Append(m.Frames...)
+	}
+	return b
+}
+
+// Release gives b's memory back early. It is optional; a receiver that calls it no longer uses b,
+// nor anything that Messages or Frames returned. Calling it again does nothing.
+func (b *Batch) Release() {
+	data, lens := b.Data, b.Lens
+	b.Data, b.Lens, b.Count = nil, nil, 0
+	if cap(data) == RoomBytes && cap(lens) == blankFrames {
+		rooms.Put(&room{data, lens})
+	}
+}
+
+// Append copies frames behind b as one more message. A message has at least one frame.
+func (b *Batch) Append(frames ...[]byte) {
+	for i, f := range frames {
+		b.Data = append(b.Data, f...)
+		n := uint32(len(f))
+		if i < len(frames)-1 {
+			n |= More
+		}
+		b.Lens = append(b.Lens, n)
+	}
+	if len(frames) > 0 {
+		b.Count++
+	}
+}
+
+// Clone copies b into memory of exactly its size.
+func (b *Batch) Clone() *Batch {
+	return &Batch{
+		Data:   append(make([]byte, 0, len(b.Data)), b.Data...),
+		Lens:   append(make([]uint32, 0, len(b.Lens)), b.Lens...),
+		Count:  b.Count,
+		Routed: b.Routed,
+	}
+}
+
+// Check reports whether lengths, count and data fit one another. What a socket delivers always
+// does; what comes from elsewhere is checked before it is sent.
+func (b *Batch) Check() bool {
+	bytes, count := 0, uint32(0)
+	for _, l := range b.Lens {
+		bytes += int(l &^ More)
+		if l&More == 0 {
+			count++
+		}
+	}
+	n := len(b.Lens)
+	return n > 0 && b.Lens[n-1]&More == 0 && count == b.Count && bytes == len(b.Data)
+}
+
+// Frames yields every frame, and whether it is its message's last, without allocating.
+func (b *Batch) Frames() iter.Seq2[[]byte, bool] {
+	return func(yield func([]byte, bool) bool) {
+		at := 0
+		for _, l := range b.Lens {
+			n := int(l &^ More)
+			if !yield(b.Data[at:at+n:at+n], l&More == 0) {
+				return
+			}
+			at += n
+		}
+	}
+}
+
+// Messages unpacks b. The messages share b's memory and three allocations, however many they are.
+func (b *Batch) Messages() []*Message {
+	ms := make([]Message, b.Count)
+	all := make([]*Message, 0, b.Count)
+	frames := make([][]byte, 0, len(b.Lens))
+	first := 0
+	for f, last := range b.Frames() {
+		if frames = append(frames, f); last && len(all) < len(ms) {
+			m := &ms[len(all)]
+			m.Frames = frames[first:len(frames):len(frames)]
+			if b.Routed {
+				m.Envelope = routing(m.Frames)
+			}
+			all = append(all, m)
+			first = len(frames)
+		}
+	}
+	return all
+}
+
+// routing is how many frames of what a ROUTER received are its envelope: the identity and, from a
+// REQ, the empty frame behind it.
+func routing(frames [][]byte) uint32 {
+	if len(frames) > 2 && len(frames[1]) == 0 {
+		return 2
+	}
+	return 1
+}
