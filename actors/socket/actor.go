@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -125,6 +126,9 @@ func (s *socket) shut(c actor.Context) {
 	if why == nil {
 		why = messages.ErrStopped
 	}
+	for _, r := range s.receivers {
+		c.Unwatch(r.pid)
+	}
 	messages.Bury(s.system, s.self, s.reason)
 	s.cease(why)
 	c.Send(s.thread.PID(), &zmqthread.Close{Owner: s.self, Linger: s.cfg.Options.linger()})
@@ -141,8 +145,10 @@ func (b *box) cease(why error) {
 		b.sealed = why
 	}
 	b.stopped = true
-	if b.alarm != nil {
-		b.alarm.Stop()
+	for _, t := range []*time.Timer{b.alarm, b.last} {
+		if t != nil {
+			t.Stop()
+		}
 	}
 	b.mu.Unlock()
 }
@@ -263,4 +269,3 @@ func Reason(ctx context.Context, sender actor.SenderContext, pid *actor.PID) err
 	}
 	return nil
 }
-

@@ -64,6 +64,7 @@ type box struct {
 	unanswered []uint32    // guarded by mu: requests that were given up; for Events
 	alarm      *time.Timer // guarded by mu
 	alarmAt    time.Time   // guarded by mu: zero when it is not set
+	last       *time.Timer // guarded by mu: stops the actor when a Poison takes too long
 
 	receivers []*receiver // immutable; their counts are guarded by mu
 	peers     peers       // guarded by mu
@@ -176,7 +177,11 @@ func (b *box) post(msg any, from *actor.PID, request uint32, envelope any) {
 // stopAfterLinger bounds what a Poison may take. Stop reaches an actor that is suspended, too.
 func (b *box) stopAfterLinger() {
 	root, self := b.system.Root, b.self
-	time.AfterFunc(b.cfg.Options.linger(), func() { root.Stop(self) })
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.last == nil && !b.stopped {
+		b.last = time.AfterFunc(b.cfg.Options.linger(), func() { root.Stop(self) })
+	}
 }
 
 // nudge wakes the actor. Caller holds mu; post is called without it.

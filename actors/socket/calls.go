@@ -33,8 +33,10 @@ func (o *origin) sender() *actor.PID {
 	return o.pid
 }
 
-func (o *origin) asks() bool    { return o != nil && o.waits && !o.offers }
-func (o *origin) put() bool     { return o != nil && o.offers && !o.accept }
+func (o *origin) asks() bool       { return o != nil && o.waits && !o.offers }
+func (o *origin) put() bool        { return o != nil && o.offers && !o.accept }
+func (o *origin) wantsReply() bool { return o != nil && !o.offers }
+
 func (o *origin) mayWait() bool { return o.waits || o.offers }
 
 // answers is the number of the request that c.Respond answered, 0 for an ordinary send.

@@ -5,7 +5,6 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 	zmq "github.com/pebbe/zmq4"
-
 )
 
 // Socket types, as in zmq_socket(3).
@@ -69,6 +68,11 @@ type Config struct {
 	// that comes later is rejected, and Events gets Unanswered. Router, Stream: its route is
 	// forgotten, see messages.Reply. Default 30 s.
 	ReplyTimeout time.Duration
+
+	// Lockstep makes a Rep receive its next request when the one before has been answered, as a
+	// native REP does; ReplyTimeout does not apply. Splice sets it, for there an answer is just
+	// the next message.
+	Lockstep bool
 
 	// InService is how many requests a Rep, Router or Stream remembers to be answered through
 	// the sender's PID; beyond it the oldest is given up as after ReplyTimeout. Default 16,384.
@@ -162,6 +166,9 @@ func (c *Config) checkBounds() error {
 	if c.Overflow < Reject || c.Overflow > DropNewest {
 		return &ConfigError{"Overflow", int(c.Overflow), "neither Reject, DropOldest nor DropNewest"}
 	}
+	if c.Lockstep && c.Type != Rep {
+		return &ConfigError{"Lockstep", true, "only for Rep"}
+	}
 	if c.Batch > 0 && (c.Type == Req || c.Type == Rep) {
 		return &ConfigError{"Batch", c.Batch, known[c.Type] + " delivers one message at a time"}
 	}
@@ -193,4 +200,3 @@ func (c *Config) checkReceivers() error {
 	}
 	return nil
 }
-

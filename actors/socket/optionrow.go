@@ -7,6 +7,8 @@ import (
 	"time"
 
 	zmq "github.com/pebbe/zmq4"
+
+	"github.com/sockeye-mq/sockeye/actors/zmqthread"
 )
 
 // typeSet is a set of socket types.
@@ -85,7 +87,7 @@ func failed(name string, err error) error {
 	case errors.Is(err, zmq.ErrorNotImplemented42):
 		needs = "4.2"
 	default:
-		return fmt.Errorf("set %s: %w", name, err)
+		return &zmqthread.OpError{Op: "set " + name, Err: zmqthread.Errno(err)}
 	}
 	major, minor, patch := zmq.Version()
 	return fmt.Errorf("set %s: needs libzmq %s, this is %d.%d.%d: %w", name, needs, major, minor, patch, err)

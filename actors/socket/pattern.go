@@ -104,3 +104,9 @@ func patternOf(c Config) pattern {
 	}
 	return simple{c.Type}
 }
+
+// Directions says whether sockets of type t send and receive messages of users.
+func Directions(t zmq.Type) (sends, receives bool) {
+	p := patternOf(Config{Type: t})
+	return p.sends(), p.receives()
+}

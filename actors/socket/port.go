@@ -149,6 +149,11 @@ func (b *box) Room() int {
 	if !b.pattern.receives() {
 		return turn // what arrives is for the pattern itself
 	}
+	if b.cfg.Lockstep {
+		if turn = 1; len(b.service.byID) > 0 || b.held > 0 {
+			return 0 // the answer kicks
+		}
+	}
 	room := b.credit()
 	b.starved = room <= 0
 	if b.cfg.Batch > 0 {

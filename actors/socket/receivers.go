@@ -187,3 +187,6 @@ func (b *box) touched(who *actor.PID, at uint32) {
 		b.kick()
 	}
 }
+
+// None reports whether there are no receivers.
+func (r Receivers) None() bool { return len(r.routes) == 0 }

@@ -7,7 +7,8 @@ import (
 )
 
 // rep delivers requests; c.Respond in the receiver is the reply, however late and in whatever
-// order.
+// order. A message that is sent to the socket without saying which request it answers is the reply
+// if exactly one is in service.
 //
 // It is opened as a native ROUTER that speaks REP's wire: many requests are in service at once, and
 // one that nobody answers wedges nothing; it is given up after ReplyTimeout. Two clients that set
@@ -37,7 +38,11 @@ func (r *rep) address(b *box, m *messages.Message, o *origin) ([][]byte, [][]byt
 	if o.asks() {
 		return nil, nil, messages.Reason_UNSUPPORTED
 	}
-	route, ok := r.take(o.requestOf(m))
+	id := o.requestOf(m)
+	if id == 0 && len(r.byID) == 1 {
+		id = r.first.id // it can be meant for no other
+	}
+	route, ok := r.take(id)
 	if !ok {
 		return nil, nil, messages.Reason_NO_REQUEST
 	}

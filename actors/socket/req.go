@@ -55,7 +55,10 @@ func (r *req) mayReceive() int {
 func (r *req) giveUp() { r.asked, r.asker = !r.relaxed, nil }
 
 func (r *req) sent(b *box, o *origin) {
-	r.asked, r.asker, r.due = true, o, time.Now().Add(b.cfg.ReplyTimeout)
+	r.asked, r.asker, r.due = true, nil, time.Now().Add(b.cfg.ReplyTimeout)
+	if o.wantsReply() {
+		r.asker = o
+	}
 	b.wakeAt(r.due)
 }
 

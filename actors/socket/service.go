@@ -15,6 +15,8 @@ type service struct {
 	next        uint32              // guarded by box.mu
 }
 
+const forEver = 100 * 365 * 24 * time.Hour
+
 type request struct {
 	id         uint32
 	route      [][]byte // its envelope
@@ -24,6 +26,9 @@ type request struct {
 
 func newService(c Config) *service {
 	c = c.withDefaults()
+	if c.Lockstep {
+		c.ReplyTimeout = forEver
+	}
 	return &service{limit: c.InService, timeout: c.ReplyTimeout, byID: map[uint32]*request{}}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/sockeye-mq/sockeye/actors/zmqthread/internal/native"
 	"github.com/sockeye-mq/sockeye/messages"
 )
 
@@ -37,6 +38,10 @@ func (e *OpError) Error() string {
 }
 
 func (e *OpError) Unwrap() error { return e.Err }
+
+// Errno returns an error of pebbe's as the error number that errors.Is finds: syscall.Errno for the
+// system's, zmq4.Errno for ZeroMQ's own. Any other error it returns as it is.
+func Errno(err error) error { return native.Wrap(err) }
 
 func op(name, argument string, err error) error {
 	if err == nil {

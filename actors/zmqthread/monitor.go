@@ -26,7 +26,9 @@ const turnEvents = 256
 
 func (l *Link) startMonitor() error {
 	at := fmt.Sprintf("inproc://sockeye-monitor-%d", monitors.Add(1))
-	pair, err := l.thread.context.NewSocket(zmq.PAIR)
+	// In the context of the socket: that of an adopted one is not ours. A monitor without a peer
+	// blocks libzmq's thread with its first event.
+	pair, err := l.socket.Sibling(zmq.PAIR)
 	if err != nil {
 		return op("new monitor", "", err)
 	}
@@ -47,6 +49,7 @@ func (l *Link) startMonitor() error {
 		return op("monitor", at, err)
 	}
 	l.monitor = m
+	l.thread.table.enqueue(m) // its descriptor says nothing until it was read once (facts Z3)
 	return nil
 }
 

@@ -54,12 +54,12 @@ func pointer(s *zmq.Socket) (unsafe.Pointer, error) {
 	return ptr, nil
 }
 
-func newFast(s *zmq.Socket) (*fast, error) {
+func newFast(s *zmq.Socket, real Real) (*fast, error) {
 	ptr, err := pointer(s)
 	if err != nil {
 		return nil, err
 	}
-	f := &fast{plain: plain{zmq: s, fd: -1}, ptr: ptr}
+	f := &fast{plain: plain{zmq: s, fd: -1, real: real}, ptr: ptr}
 	f.msg = (*C.zmq_msg_t)(C.malloc(C.size_t(unsafe.Sizeof(C.zmq_msg_t{}))))
 	C.zmq_msg_init(f.msg)
 	f.plain.fd = f.option(C.ZMQ_FD)

@@ -53,14 +53,14 @@ func (r Real) Adopt(s *zmq.Socket) (Socket, error) {
 // wrap prefers the fast socket and falls back to the plain one when pebbe has changed inside.
 func (r Real) wrap(s *zmq.Socket, t zmq.Type) (Socket, error) {
 	if !r.Plain {
-		if f, err := newFast(s); err == nil {
+		if f, err := newFast(s, r); err == nil {
 			if f.selfTest(t) {
 				return f, nil
 			}
 			f.free()
 		}
 	}
-	return newPlain(s)
+	return newPlain(s, r)
 }
 
 func (r Real) NewPoller() (Poller, error) {

@@ -39,6 +39,8 @@ type Socket interface {
 	Unsubscribe(topic string) error
 	// LastEndpoint is the endpoint of the last bind or connect, wildcards resolved.
 	LastEndpoint() (string, error)
+	// Sibling opens another socket in the same context.
+	Sibling(zmq.Type) (Socket, error)
 	// Monitor starts reporting events to an inproc endpoint; "" stops it.
 	Monitor(endpoint string) error
 	// Raw is pebbe's socket, for options.

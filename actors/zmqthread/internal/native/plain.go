@@ -12,16 +12,17 @@ import (
 
 // plain is a socket that uses nothing but pebbe/zmq4: one call for each frame.
 type plain struct {
-	zmq *zmq.Socket
-	fd  int
+	zmq  *zmq.Socket
+	fd   int
+	real Real // how siblings are made
 }
 
-func newPlain(s *zmq.Socket) (*plain, error) {
+func newPlain(s *zmq.Socket, real Real) (*plain, error) {
 	fd, err := s.GetFd()
 	if err != nil {
 		return nil, Wrap(err)
 	}
-	return &plain{zmq: s, fd: int(fd)}, nil
+	return &plain{zmq: s, fd: int(fd), real: real}, nil
 }
 
 func (p *plain) Raw() *zmq.Socket { return p.zmq }
@@ -144,6 +145,14 @@ func (p *plain) message(b *messages.Batch, most int64) (frames int, errno syscal
 func (p *plain) Events() (zmq.State, error) {
 	e, err := p.zmq.GetEvents()
 	return e, Wrap(err)
+}
+
+func (p *plain) Sibling(t zmq.Type) (Socket, error) {
+	ctx, err := p.zmq.Context()
+	if err != nil {
+		return nil, Wrap(err)
+	}
+	return (&context{ctx, p.real}).NewSocket(t)
 }
 
 func (p *plain) Bind(endpoint string) error       { return Wrap(p.zmq.Bind(endpoint)) }

@@ -1,0 +1,14 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/sockeye-mq/sockeye/internal/rig"
+)
+
+func TestMain(m *testing.M) { rig.Main(m) }
+
+func Example() {
+	main()
+	// Output: HELLO <nil>
+}

@@ -1,0 +1,135 @@
+package interop
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockeye-mq/sockeye/actors/socket"
+	"github.com/sockeye-mq/sockeye/actors/zmqthread"
+	"github.com/sockeye-mq/sockeye/internal/rig"
+	"github.com/sockeye-mq/sockeye/messages"
+)
+
+// lab is one test with one peer, over one transport, with one side binding.
+type lab struct {
+	*rig.Rig
+	transport   string
+	pythonBinds bool
+}
+
+// everywhere runs test over tcp and ipc, and with either side binding.
+func everywhere(t *testing.T, test func(*testing.T, *lab)) {
+	t.Parallel()
+	for _, transport := range []string{"tcp", "ipc"} {
+		for _, binds := range []string{"python", "sockeye"} {
+			t.Run(transport+"/"+binds+" binds", func(t *testing.T) {
+				t.Parallel()
+				test(t, &lab{rig.Start(t, zmqthread.Config{}), transport, binds == "python"})
+			})
+		}
+	}
+}
+
+// meet starts a peer of so many sockets and a socket of ours, and joins them. The side that binds
+// is there first.
+func (l *lab) meet(j job, sockets int, cfg socket.Config) (*peer, *actor.PID) {
+	l.T.Helper()
+	if l.pythonBinds {
+		for range sockets {
+			j.Bind = append(j.Bind, l.Endpoint(l.transport))
+		}
+		p := run(l.T, j)
+		cfg.Connect = p.next().At
+		return p, l.Spawn(cfg)
+	}
+	cfg.Bind = []string{l.Endpoint(l.transport)}
+	pid := l.Spawn(cfg)
+	j.Connect = slices.Repeat(l.At(pid), sockets)
+	p := run(l.T, j)
+	p.next()
+	return p, pid
+}
+
+// actor spawns an actor that does this with every message, one out of a batch, too.
+func (l *lab) actor(do func(c actor.Context, m *messages.Message)) *actor.PID {
+	return l.Root.Spawn(actor.PropsFromFunc(func(c actor.Context) {
+		switch m := c.Message().(type) {
+		case *messages.Message:
+			do(c, m)
+		case *messages.Batch:
+			for _, m := range m.Messages() {
+				do(c, m)
+			}
+			m.Release()
+		}
+	}))
+}
+
+// into spawns an actor that puts what it gets into a tally.
+func (l *lab) into(t *tally) *actor.PID {
+	return l.actor(func(_ actor.Context, m *messages.Message) { t.add(m.Frames) })
+}
+
+// complete waits for everything that t is due.
+func (l *lab) complete(what string, t *tally) {
+	l.T.Helper()
+	defer func() {
+		if l.T.Failed() {
+			l.T.Logf("%s: %v", what, t.total())
+		}
+	}()
+	l.wait(what, t.done)
+}
+
+// wait waits until something is done.
+func (l *lab) wait(what string, done <-chan struct{}) {
+	l.T.Helper()
+	select {
+	case <-done:
+	case <-l.Ctx.Done():
+		l.T.Fatalf("%s: not within %v", what, rig.Patience)
+	}
+}
+
+// same compares what went in with what came out.
+func (l *lab) same(what string, in, out total) {
+	l.T.Helper()
+	if in != out || in.Wrong != "" {
+		l.T.Errorf("%s: in  %v\n%*s out %v", what, in, len(what), "", out)
+	}
+}
+
+// clean checks that nothing was dropped, rejected or left over on the way through a socket.
+func (l *lab) clean(pid *actor.PID, sent, received int) {
+	l.T.Helper()
+	c := l.Counts(pid)
+	if int(c.Taken) != sent || int(c.Received) != received || c.Accepted != c.Taken || c.Delivered != c.Received || c.Rejected != 0 {
+		l.T.Errorf("want %d sent and %d received: %+v", sent, received, c)
+	}
+}
+
+// put sends the stream in its order: every other message alone, the rest in batches.
+func (l *lab) put(pid *actor.PID, s stream) *tally {
+	l.T.Helper()
+	sent := newTally(s, 1)
+	for i := 0; i < s.N; {
+		l.Put(pid, messages.Bytes(s.message(i)...))
+		sent.add(s.message(i))
+		batch := messages.NewBatch()
+		for i++; i < s.N && batch.Count < 49; i++ {
+			batch.Append(s.message(i)...)
+			sent.add(s.message(i))
+		}
+		if batch.Count > 0 {
+			l.Put(pid, batch)
+		}
+	}
+	return sent
+}
+
+// re is the answer to a request: itself and "re".
+func re(body [][]byte) *messages.Message {
+	return messages.Bytes(append(slices.Clip(body), []byte("re"))...)
+}

@@ -1,0 +1,137 @@
+package interop
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockeye-mq/sockeye/actors/socket"
+	"github.com/sockeye-mq/sockeye/messages"
+)
+
+// topics begin the messages of a stream, in turn.
+var topics = []string{"news.city", "weather", "news.", "\x00\x01", ""}
+
+// starts is for those that begin with one of prefixes.
+func starts(prefixes ...string) func(string) bool {
+	return func(topic string) bool {
+		return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(topic, p) })
+	}
+}
+
+// heard checks what each of some subscribers has got.
+func (l *lab) heard(s stream, wanted []string, shares []total) {
+	l.T.Helper()
+	if len(shares) != len(wanted) {
+		l.T.Fatalf("%d subscribers, want %d", len(shares), len(wanted))
+	}
+	for i, share := range shares {
+		sent, _ := s.part(starts(wanted[i]))
+		l.same("to "+wanted[i], sent.total(), share)
+	}
+}
+
+// With WaitPeers none of four SUBs, two of them with the same topic, misses the first message.
+func TestPubToSub(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *lab) {
+		s := streamOf("report", 3000, topics...)
+		wanted := []string{"", "news.", "weather", "news."}
+		p, pub := l.meet(job{Role: "subscriber", Types: []string{"SUB"}, Topics: wanted, Stream: s}, len(wanted),
+			socket.Config{Type: socket.Pub})
+		l.Peers(pub, len(wanted))
+		l.put(pub, s)
+		l.heard(s, wanted, p.next().Shares)
+		l.clean(pub, s.N, 0)
+	})
+}
+
+// A Sub has two topics, one inside of the other, and a receiver for each. The third topic says when
+// the PUB has heard of all three: it comes last in whatever order they are sent.
+func TestSubToPub(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *lab) {
+		s := streamOf("report", 3000, topics...)
+		citySent, city := s.part(starts("news.city"))
+		otherSent, other := s.part(func(topic string) bool { return topic == "news." })
+		joined := make(chan struct{})
+		var once sync.Once
+		sync := l.actor(func(actor.Context, *messages.Message) { once.Do(func() { close(joined) }) })
+		p, _ := l.meet(job{Role: "publisher", Types: []string{"PUB"}, Options: map[string]int{"SNDHWM": 0}, Stream: s}, 1,
+			socket.Config{Type: socket.Sub, Subscribe: []string{"news.", "news.city", "~sync"}, Deliver: socket.ByTopic(
+				map[string]*actor.PID{"news.city": l.into(city), "news.": l.into(other), "~sync": sync})})
+		l.wait("the subscriptions", joined)
+		p.tell()
+		l.complete("city", city)
+		l.complete("other", other)
+		l.same("city", citySent.total(), city.total())
+		l.same("other", otherSent.total(), other.total())
+	})
+}
+
+// An XPub delivers what its XSUBs say: that they subscribe, anything else, that they unsubscribe.
+func TestXPubToXSub(t *testing.T) {
+	everywhere(t, func(t *testing.T, l *lab) {
+		s := streamOf("report", 2000, topics...)
+		wanted := []string{"news.", "weather"}
+		ups := l.Collector()
+		p, xpub := l.meet(job{Role: "subscriber", Types: []string{"XSUB"}, Topics: wanted, Stream: s}, len(wanted),
+			socket.Config{Type: socket.XPub, Deliver: socket.To(ups.PID)})
+		expect := func(n int, want ...string) {
+			var got []string
+			for _, m := range ups.Messages(n) {
+				got = append(got, m.Text())
+			}
+			slices.Sort(got) // the two take turns as they like
+			if !slices.Equal(got, want) {
+				t.Errorf("from the XSUBs: %q, want %q", got, want)
+			}
+		}
+		expect(4, "\x01news.", "\x01weather", "hello from news.", "hello from weather")
+		l.put(xpub, s)
+		l.heard(s, wanted, p.next().Shares)
+		expect(2, "\x00news.", "\x00weather")
+		l.clean(xpub, s.N, 6)
+	})
+}
+
+// An XPUB sees every topic that a Sub or an XSub has, takes up and gives up.
+func TestSubToXPub(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		config socket.Config
+		says   []string // to the publisher
+	}{
+		"Sub":  {socket.Config{Type: socket.Sub}, nil},
+		"XSub": {socket.Config{Type: socket.XSub}, []string{"up there"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			everywhere(t, func(t *testing.T, l *lab) {
+				s := streamOf("report", 2000, topics...)
+				sent, received := s.part(starts("news.", "\x00"))
+				cfg := c.config
+				cfg.Subscribe, cfg.Deliver = []string{"weather", "news."}, socket.To(l.into(received))
+				p, sub := l.meet(job{Role: "xpublisher", Types: []string{"XPUB"}, Ups: 4 + len(c.says),
+					Options: map[string]int{"SNDHWM": 0}, Stream: s}, 1, cfg)
+				ups := []string{p.next().Up, p.next().Up}
+				slices.Sort(ups) // libzmq sends what it has at a handshake in an order of its own
+				l.Do(sub, &messages.Subscribe{Topic: []byte("\x00")})
+				l.Do(sub, &messages.Unsubscribe{Topic: []byte("weather")})
+				for _, m := range c.says {
+					l.Put(sub, messages.Text(m))
+				}
+				for range 2 + len(c.says) {
+					ups = append(ups, p.next().Up)
+				}
+				want := append([]string{"\x01news.", "\x01weather", "\x01\x00", "\x00weather"}, c.says...)
+				if !slices.Equal(ups, want) {
+					t.Errorf("the XPUB saw %q, want %q", ups, want)
+				}
+				p.tell()
+				l.complete("report", received)
+				l.same("report", sent.total(), received.total())
+			})
+		})
+	}
+}
