@@ -117,7 +117,7 @@ func (b *Batch) Messages() []*Message {
 			m := &ms[len(all)]
 			m.Frames = frames[first:len(frames):len(frames)]
 			if b.Routed {
-				m.Envelope = routing(m.Frames)
+				m.Envelope = uint32(EnvelopeOf(m.Frames))
 			}
 			all = append(all, m)
 			first = len(frames)
@@ -126,11 +126,18 @@ func (b *Batch) Messages() []*Message {
 	return all
 }
 
-// routing is how many frames of what a ROUTER received are its envelope: the identity and, from a
-// REQ, the empty frame behind it.
-func routing(frames [][]byte) uint32 {
+// EnvelopeOf is how many leading frames of what a ROUTER received are its routing envelope: the
+// identity; from a REQ also the empty frame behind it, and between the two the number that
+// ZMQ_REQ_CORRELATE (four bytes) or Ask on a DEALER (thirteen, the first 0) puts there to find it in
+// the reply.
+func EnvelopeOf(frames [][]byte) int {
 	if len(frames) > 2 && len(frames[1]) == 0 {
 		return 2
 	}
+	if len(frames) > 3 && len(frames[2]) == 0 && isNumber(frames[1]) {
+		return 3
+	}
 	return 1
 }
+
+func isNumber(f []byte) bool { return len(f) == 4 || len(f) == 13 && f[0] == 0 }

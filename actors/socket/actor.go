@@ -26,7 +26,7 @@ func (s *socket) Receive(c actor.Context) {
 	case *actor.Started:
 		s.start(c)
 	case *nudge:
-		s.work(c)
+		s.work()
 		s.serveRequests(c)
 	case *zmqthread.Opened:
 		s.onOpened(c, m)

@@ -16,29 +16,34 @@ type parcel struct {
 	rest  []*messages.Message // unpacked and not handed over yet
 }
 
-// work is the actor's turn on its box: answers, questions, then what was received.
-func (b *box) work(c actor.Context) {
+// work is the actor's turn on its box: answers, then what was received, then what was given up.
+func (b *box) work() {
 	b.mu.Lock()
 	b.nudged = false
-	now := time.Now()
-	var given []uint32
+	b.mu.Unlock()
+	b.now = time.Now()
+	b.deliverLetters()
+	b.handOver()
+	b.report(b.givenUp())
+}
+
+// givenUp are the requests that nobody may answer any more.
+func (b *box) givenUp() []uint32 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	given := b.unanswered
+	b.unanswered = nil
 	if b.service != nil {
-		given = b.service.expire(now)
+		given = append(given, b.service.expire(b.now)...)
 		if b.service.first != nil {
 			b.arm(b.service.first.due)
 		}
 	}
-	given = append(b.unanswered, given...)
-	b.unanswered = nil
-	b.mu.Unlock()
-	b.now = now
-	b.report(given)
-	b.post_()
-	b.handOver()
+	return given
 }
 
-// post_ delivers letters one by one: what a user's code does with one must not lose the next.
-func (b *box) post_() {
+// deliverLetters delivers letters one by one: what a user's code does with one must not lose the next.
+func (b *box) deliverLetters() {
 	for {
 		b.mu.Lock()
 		if len(b.letters) == 0 {

@@ -79,11 +79,13 @@ func (s *service) expire(now time.Time) (given []uint32) {
 // forget gives up everything: the native socket that knew the routes is gone.
 func (s *service) forget(b *box) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	for s.first != nil {
 		b.unanswered = append(b.unanswered, s.first.id)
 		s.remove(s.first)
 	}
+	post := b.nudge()
+	b.mu.Unlock()
+	post()
 }
 
 func (s *service) remove(r *request) {

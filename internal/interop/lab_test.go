@@ -26,7 +26,9 @@ func everywhere(t *testing.T, test func(*testing.T, *lab)) {
 		for _, binds := range []string{"python", "sockeye"} {
 			t.Run(transport+"/"+binds+" binds", func(t *testing.T) {
 				t.Parallel()
-				test(t, &lab{rig.Start(t, zmqthread.Config{}), transport, binds == "python"})
+				l := &lab{rig.Start(t, zmqthread.Config{}), transport, binds == "python"}
+				test(t, l)
+				l.Shutdown() // while the peer is still there
 			})
 		}
 	}

@@ -35,7 +35,7 @@ func (r *Rig) Collector() *Collector {
 	c := &Collector{t: r.T, mail: make(chan Mail, 1<<16)}
 	c.PID = r.Actor(func(x actor.Context) {
 		switch x.Message().(type) {
-		case actor.SystemMessage, actor.AutoReceiveMessage, *actor.Started:
+		case actor.SystemMessage, actor.AutoReceiveMessage, *actor.Started, *actor.Touch:
 			return
 		}
 		sender, self := x.Sender(), x.Self()

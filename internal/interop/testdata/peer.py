@@ -216,7 +216,6 @@ def subscriber(job):
         due[s] = sum(stream.topic(i)[0].startswith(topic) for i in range(stream.n))
         if job["types"] == ["XSUB"]:
             s.send(b"\1" + topic)
-            s.send(b"hello from " + topic)
         else:
             s.setsockopt(zmq.SUBSCRIBE, topic)
     messages = readable(sockets)
@@ -225,6 +224,7 @@ def subscriber(job):
         tallies[s].add(s.recv_multipart())
     if job["types"] == ["XSUB"]:
         for s, topic in zip(sockets, topics):
+            s.send(b"thanks for " + topic)
             s.send(b"\0" + topic)
     say(shares=[tallies[s].total() for s in sockets])
 
