@@ -53,7 +53,7 @@ func parse(reply *messages.Message) (c counts, err error) {
 func countInLoop(ctx context.Context, files []file) (total counts, err error) {
 	for _, f := range files {
 		if ctx.Err() != nil {
-			return total, ctx.Err()
+			return total, context.Cause(ctx)
 		}
 		c, err := f.count()
 		if err == nil {

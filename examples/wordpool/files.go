@@ -37,7 +37,7 @@ func directory(ctx context.Context, dir string) (string, error) {
 func list(ctx context.Context, dir string, warn func(error)) (files []file, err error) {
 	err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return context.Cause(ctx)
 		}
 		if err == nil && entry.Type().IsRegular() {
 			var info fs.FileInfo

@@ -45,8 +45,11 @@ func flags() (cfg config) {
 	flag.StringVar(&cfg.dir, "dir", "", "count the files below this `directory` (default GOROOT/src)")
 	flag.IntVar(&cfg.workers, "workers", 4, "how many actors count, each behind a socket of its own")
 	flag.Float64Var(&cfg.kills, "kills", 0.03, "how likely a request has a worker or its socket killed, 0 to 1")
-	flag.Uint64Var(&cfg.seed, "seed", rand.Uint64(), "the same seed kills the same ones before the same requests; default random")
+	flag.Uint64Var(&cfg.seed, "seed", 0, "the same seed kills the same ones before the same requests; 0 takes a new one")
 	flag.Parse()
+	if cfg.seed == 0 {
+		cfg.seed = rand.Uint64()
+	}
 	err := cfg.check()
 	if flag.NArg() > 0 {
 		err = errors.Join(fmt.Errorf("unknown argument %q", flag.Arg(0)), err)

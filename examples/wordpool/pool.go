@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -28,12 +29,11 @@ type pool struct {
 	events   *eventstream.Subscription
 }
 
-// quiet: with actors that crash on purpose there is much to log and nothing to learn from it.
-func quiet(*actor.ActorSystem) *slog.Logger { return slog.New(slog.DiscardHandler) }
-
 // startPool returns when all workers are connected.
 func startPool(ctx context.Context, workers int) (p *pool, err error) {
-	p = &pool{system: actor.NewActorSystem()}
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	p = &pool{system: actor.NewActorSystem(actor.WithLoggerFactory(quiet))}
 	if p.thread, err = zmqthread.Start(p.system, zmqthread.Config{}); err != nil {
 		return nil, err
 	}
@@ -66,11 +66,23 @@ func (p *pool) spawn(client []string, restart actor.SupervisorStrategy) {
 		mine.faulty(), actor.WithGuardian(restart), actor.WithSupervisor(restart))))
 }
 
-// onEvent counts restarts. It runs on the goroutine of whoever failed.
+// onEvent hears of every failure. It runs on the goroutine of whoever failed.
 func (p *pool) onEvent(event any) {
-	if e, ok := event.(*actor.SupervisorEvent); ok && e.Directive == actor.RestartDirective {
+	e, ok := event.(*actor.SupervisorEvent)
+	if !ok {
+		return
+	}
+	if e.Directive == actor.RestartDirective {
 		p.restarts.Add(1)
 	}
+	if e.Reason != errKilled {
+		p.system.Logger().Warn("nobody killed this one", "actor", e.Child.Id, "failure", e.Reason)
+	}
+}
+
+// quiet keeps Proto.Actor from logging every one of the crashes.
+func quiet(*actor.ActorSystem) *slog.Logger {
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
 
 // stop leaves nothing behind: actors, sockets, thread.

@@ -57,5 +57,5 @@ func (r *result) byPool(ctx context.Context, cfg config, files []file, p *progre
 	}
 	c.wait()
 	r.pool, r.retried, r.lost, r.restarts = c.total, c.retried, c.lost, pool.restarts.Load()
-	return ctx.Err()
+	return context.Cause(ctx)
 }

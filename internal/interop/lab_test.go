@@ -1,8 +1,10 @@
 package interop
 
 import (
+	"context"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -17,6 +19,7 @@ type lab struct {
 	*rig.Rig
 	transport   string
 	pythonBinds bool
+	sockets     []*actor.PID
 }
 
 // everywhere runs test over tcp and ipc, and with either side binding.
@@ -26,7 +29,8 @@ func everywhere(t *testing.T, test func(*testing.T, *lab)) {
 		for _, binds := range []string{"python", "sockeye"} {
 			t.Run(transport+"/"+binds+" binds", func(t *testing.T) {
 				t.Parallel()
-				l := &lab{rig.Start(t, zmqthread.Config{}), transport, binds == "python"}
+				l := &lab{Rig: rig.Start(t, zmqthread.Config{}), transport: transport, pythonBinds: binds == "python"}
+				defer l.explain()
 				test(t, l)
 				l.Shutdown() // while the peer is still there
 			})
@@ -44,14 +48,29 @@ func (l *lab) meet(j job, sockets int, cfg socket.Config) (*peer, *actor.PID) {
 		}
 		p := run(l.T, j)
 		cfg.Connect = p.next().At
-		return p, l.Spawn(cfg)
+		pid := l.Spawn(cfg)
+		l.sockets = append(l.sockets, pid)
+		return p, pid
 	}
 	cfg.Bind = []string{l.Endpoint(l.transport)}
 	pid := l.Spawn(cfg)
+	l.sockets = append(l.sockets, pid)
 	j.Connect = slices.Repeat(l.At(pid), sockets)
 	p := run(l.T, j)
 	p.next()
 	return p, pid
+}
+
+// explain says how far the sockets of a test that failed have got.
+func (l *lab) explain() {
+	for _, pid := range l.sockets {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		if l.T.Failed() {
+			counts, err := socket.Counts(ctx, l.Root, pid)
+			l.T.Logf("%s: %+v %v", pid.Id, counts, err)
+		}
+	}
 }
 
 // actor spawns an actor that does this with every message, one out of a batch, too.

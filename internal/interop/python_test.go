@@ -3,13 +3,18 @@ package interop
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
+
+	"github.com/sockeye-mq/sockeye/internal/rig"
 )
 
 // python is the interpreter of this run.
@@ -106,7 +111,7 @@ type peer struct {
 	out *bufio.Scanner
 }
 
-// run starts a peer. It is killed when the test is over, and before if it hangs for a minute.
+// run starts a peer. It ends when the test does, and at the latest after a minute.
 func run(t testing.TB, j job) *peer {
 	t.Helper()
 	python, err := python()
@@ -119,7 +124,10 @@ func run(t testing.TB, j job) *peer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(python, "-B", "testdata/peer.py", string(arg))
+	ctx, cancel := context.WithTimeout(context.Background(), rig.Patience+5*time.Second)
+	cmd := exec.CommandContext(ctx, python, "-B", "testdata/peer.py", string(arg))
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // it says where it was; then
+	cmd.WaitDelay = 5 * time.Second                                          // it is killed
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	in, err := cmd.StdinPipe()
@@ -134,10 +142,10 @@ func run(t testing.TB, j job) *peer {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		// Not before this ends may anything else of the test go: neither side shall see the other die.
+		defer cancel()
 		in.Close()
 		if t.Failed() {
-			cmd.Process.Kill()
+			cancel()
 		}
 		if err := cmd.Wait(); err != nil || t.Failed() {
 			t.Errorf("%s %s: %v\n%s", python, j.Role, err, &stderr)

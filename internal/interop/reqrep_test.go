@@ -102,7 +102,7 @@ func TestReqToPositionalRouter(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			l := &lab{rig.Start(t, zmqthread.Config{}), "tcp", false}
+			l := &lab{Rig: rig.Start(t, zmqthread.Config{}), transport: "tcp"}
 			p, req := l.meet(job{Role: "positional", Types: []string{"ROUTER"}}, 1,
 				socket.Config{Type: socket.Req, Options: c.options, ReplyTimeout: time.Second})
 			reply, err := messages.Ask(l.Ctx, l.Root, req, messages.Text("hello"))

@@ -22,7 +22,7 @@ import (
 )
 
 // Patience is how long a test waits for anything before it has failed.
-const Patience = 20 * time.Second
+const Patience = 10 * time.Second
 
 // Rig is an actor system with one ZeroMQ thread, for one test.
 type Rig struct {

@@ -6,6 +6,7 @@ that no connection ends before the other side says so.
 """
 
 import collections
+import faulthandler
 import json
 import os
 import signal
@@ -17,6 +18,7 @@ import zmq
 from stream import Stream, Tally, describe
 
 signal.alarm(60)  # nothing here lives longer, whatever happens to the test
+faulthandler.register(signal.SIGTERM, chain=True)  # whoever ends it wants to know where it was
 
 context = zmq.Context()
 
