@@ -54,8 +54,8 @@ func (s *socket) start(c actor.Context) {
 		s.stop(c, errors.Join(zmqthread.ErrAdopted, s.reason))
 		return
 	}
-	for _, r := range s.receivers {
-		c.Watch(r.pid)
+	for _, pid := range s.receiverPIDs() {
+		c.Watch(pid)
 	}
 	s.open = s.opening()
 	c.Request(s.thread.PID(), s.open)
@@ -111,12 +111,21 @@ func (s *socket) stop(c actor.Context, why error) {
 var ErrReceiverGone = errors.New("a receiver has stopped")
 
 func (s *socket) receiverGone(c actor.Context, who *actor.PID) {
-	for _, r := range s.receivers {
-		if r.pid.Id == who.Id && r.pid.Address == who.Address {
-			s.stop(c, fmt.Errorf("%w: %s", ErrReceiverGone, who.Id))
-			return
-		}
+	if !s.detach(c, who) {
+		return
 	}
+	if s.cfg.OnDead == StopSocket {
+		s.stop(c, fmt.Errorf("%w: %s", ErrReceiverGone, who.Id))
+	}
+}
+
+func (b *box) receiverPIDs() (pids []*actor.PID) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, r := range b.receivers {
+		pids = append(pids, r.pid)
+	}
+	return pids
 }
 
 // shut is Stopping: from here on nothing is sent, read or accepted, and everybody who waits is
@@ -126,8 +135,8 @@ func (s *socket) shut(c actor.Context) {
 	if why == nil {
 		why = messages.ErrStopped
 	}
-	for _, r := range s.receivers {
-		c.Unwatch(r.pid)
+	for _, pid := range s.receiverPIDs() {
+		c.Unwatch(pid)
 	}
 	messages.Bury(s.system, s.self, s.reason)
 	s.cease(why)

@@ -66,7 +66,8 @@ type box struct {
 	alarmAt    time.Time   // guarded by mu: zero when it is not set
 	last       *time.Timer // guarded by mu: stops the actor when a Poison takes too long
 
-	receivers []*receiver // immutable; their counts are guarded by mu
+	receivers []*receiver // guarded by mu
+	turn      int         // guarded by mu: of RoundRobin
 	peers     peers       // guarded by mu
 
 	// Owned by the actor, whichever incarnation.

@@ -38,7 +38,7 @@ const maxRequests = 1024
 func isQuestion(m any) bool {
 	switch m.(type) {
 	case *messages.Bind, *messages.Unbind, *messages.Connect, *messages.Disconnect,
-		*messages.Subscribe, *messages.Unsubscribe, *SetOptions, askEndpoints, askLedger, askPeers:
+		*messages.Subscribe, *messages.Unsubscribe, *SetOptions, *Attach, *Detach, askEndpoints, askLedger, askPeers:
 		return true
 	}
 	return false
@@ -78,6 +78,14 @@ func (s *socket) serveRequests(c actor.Context) {
 			s.answer(c, r.from, s.desired.endpoints())
 		case askPeers:
 			s.waitPeers(m.n, r.from)
+		case *Attach:
+			s.confirm(c, r.from, "attach", m.PID, s.attach(c, m))
+		case *Detach:
+			var err error
+			if !s.detach(c, m.PID) {
+				err = &ConfigError{"Detach.PID", m.PID.GetId(), "not a receiver"}
+			}
+			s.confirm(c, r.from, "detach", m.PID, err)
 		default:
 			s.command(c, r)
 		}
@@ -103,6 +111,15 @@ func (s *socket) answer(c actor.Context, to *actor.PID, m any) {
 	if to != nil {
 		c.Send(to, m)
 	}
+}
+
+// confirm answers a command that is carried out here.
+func (s *socket) confirm(c actor.Context, to *actor.PID, command string, about *actor.PID, err error) {
+	if err != nil {
+		s.answer(c, to, &messages.Refused{Command: command, Argument: about.GetId(), Reason: messages.Reason_MALFORMED, Detail: err.Error()})
+		return
+	}
+	s.answer(c, to, &messages.Done{})
 }
 
 func (s *socket) waitPeers(n int, from *actor.PID) {

@@ -42,6 +42,9 @@ type Config struct {
 	// peers feel backpressure; except a Req's and a Dealer's, which waits for replies.
 	Deliver Receivers
 
+	// OnDead says what happens when a receiver dies. Default StopSocket.
+	OnDead OnDead
+
 	// Outbox bounds what may wait to be sent. A message that is larger than all of it is
 	// accepted when the outbox is empty.
 	Outbox Limit
@@ -165,6 +168,9 @@ func (c *Config) checkBounds() error {
 	}
 	if c.Overflow < Reject || c.Overflow > DropNewest {
 		return &ConfigError{"Overflow", int(c.Overflow), "neither Reject, DropOldest nor DropNewest"}
+	}
+	if c.OnDead < StopSocket || c.OnDead > DropRest {
+		return &ConfigError{"OnDead", int(c.OnDead), "neither StopSocket, HoldBack nor DropRest"}
 	}
 	if c.Lockstep && c.Type != Rep {
 		return &ConfigError{"Lockstep", true, "only for Rep"}

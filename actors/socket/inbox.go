@@ -25,6 +25,7 @@ func (b *box) work() {
 	b.deliverLetters()
 	b.handOver()
 	b.report(b.givenUp())
+	b.touchAgain()
 }
 
 // givenUp are the requests that nobody may answer any more.
@@ -73,6 +74,9 @@ func (b *box) deliverLetter(l letter) {
 // so it keeps its place in the box: after a panic the next incarnation goes on behind the message
 // that caused it, which is counted as dropped.
 func (b *box) handOver() {
+	if b.holdsBack() {
+		return
+	}
 	for b.fetch() {
 		p := &b.current
 		if b.cfg.Batch > 0 && p.rest == nil {
@@ -89,6 +93,13 @@ func (b *box) handOver() {
 		}
 		b.current = parcel{}
 	}
+}
+
+// holdsBack reports whether what has arrived waits for a receiver to be attached.
+func (b *box) holdsBack() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.receivers) == 0 && !b.readsAnyway()
 }
 
 // fetch makes sure that there is a current parcel.
@@ -154,9 +165,15 @@ func (b *box) reply(o *origin, m *messages.Message) reason {
 	return delivered
 }
 
-// undeliverable: nobody is there for it.
+// undeliverable: nobody is there for it. A reply that nobody asked for is a dead letter.
 func (b *box) undeliverable(m *messages.Message) reason {
-	if len(b.receivers) == 0 && b.cfg.Type != XPub {
+	b.mu.Lock()
+	nobody := len(b.receivers) == 0
+	b.mu.Unlock()
+	switch {
+	case !nobody && b.cfg.Deliver.skip && b.cfg.Deliver.mode != toTopic:
+		return slow
+	case nobody && (b.cfg.Type == Req || b.cfg.Type == Dealer):
 		b.system.DeadLetter.SendUserMessage(b.self, m)
 	}
 	return unmatched
@@ -233,10 +250,7 @@ func (b *box) book(n int, why reason) {
 	} else {
 		b.books.dropped[why] += uint64(n)
 	}
-	wake := b.starved && b.credit() > 0
-	if wake {
-		b.starved = false
-	}
+	wake := b.feed()
 	b.mu.Unlock()
 	if wake {
 		b.kick()

@@ -25,6 +25,8 @@ type Ledger struct {
 	Held        uint64            // in the inbox
 	Dropped     map[string]uint64 // received and then dropped, by reason
 	Undelivered uint64            // received and not delivered when the socket stopped: dead letters
+
+	Skipped uint64 // what slow receivers have missed (SkipSlow), beside what others got
 }
 
 // reason is why a message was dropped.
@@ -35,7 +37,8 @@ const (
 	late               // a reply that nobody waits for any more
 	malformed          // a request without an envelope
 	tooLarge           // larger than Config.MaxMessage
-	unmatched          // no receiver for its topic
+	unmatched          // no receiver, or none for its topic
+	slow               // every receiver for it was out of credit (SkipSlow)
 	panicked           // delivering it panicked
 	overflow           // Overflow said so
 	unreachable        // no such peer
@@ -44,13 +47,14 @@ const (
 	reasons_
 )
 
-var reasonNames = [reasons_]string{"delivered", "late", "malformed", "too large", "unmatched", "failed", "overflow",
+var reasonNames = [reasons_]string{"delivered", "late", "malformed", "too large", "unmatched", "slow", "failed", "overflow",
 	"unreachable", "unsendable", "cancelled"}
 
 // books is the ledger as it is kept. Guarded by box.mu.
 type books struct {
 	accepted, taken, dead, rejected  uint64
 	received, delivered, undelivered uint64
+	skipped                          uint64
 	discarded, dropped               [reasons_]uint64
 }
 
@@ -62,7 +66,7 @@ func (b *box) ledger() Ledger {
 		Accepted: k.accepted, Taken: k.taken, DeadLettered: k.dead, Rejected: k.rejected,
 		Queued: uint64(b.queued), Discarded: named(&k.discarded),
 		Received: k.received, Delivered: k.delivered, Undelivered: k.undelivered,
-		Held: uint64(b.held), Dropped: named(&k.dropped),
+		Held: uint64(b.held), Dropped: named(&k.dropped), Skipped: k.skipped,
 	}
 }
 

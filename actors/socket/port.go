@@ -3,6 +3,7 @@ package socket
 import (
 	"errors"
 	"syscall"
+	"time"
 
 	"github.com/sockeye-mq/sockeye/actors/zmqthread"
 	"github.com/sockeye-mq/sockeye/messages"
@@ -155,7 +156,9 @@ func (b *box) Room() int {
 		}
 	}
 	room := b.credit()
-	b.starved = room <= 0
+	if b.starved = room <= 0; b.starved && len(b.receivers) > 0 {
+		b.arm(time.Now().Add(lostTouch))
+	}
 	if b.cfg.Batch > 0 {
 		room = min(room, b.cfg.Batch)
 	}

@@ -2,6 +2,7 @@ package socket
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -13,6 +14,7 @@ import (
 // answers in order, says how far it has got (facts P10).
 type Receivers struct {
 	mode   mode
+	skip   bool
 	routes []route
 }
 
@@ -30,10 +32,10 @@ const (
 )
 
 // To delivers everything to every one of pids. The slowest sets the pace.
-func To(pids ...*actor.PID) Receivers { return Receivers{toAll, routesTo(pids)} }
+func To(pids ...*actor.PID) Receivers { return Receivers{mode: toAll, routes: routesTo(pids)} }
 
 // RoundRobin delivers each message, or Batch, to the next of pids that has credit.
-func RoundRobin(pids ...*actor.PID) Receivers { return Receivers{toOne, routesTo(pids)} }
+func RoundRobin(pids ...*actor.PID) Receivers { return Receivers{mode: toOne, routes: routesTo(pids)} }
 
 // ByTopic delivers each message to the actor with the longest prefix of its first body frame; ""
 // is every message. What no prefix fits is counted and dropped. The slowest sets the pace.
@@ -45,6 +47,17 @@ func ByTopic(topics map[string]*actor.PID) Receivers {
 	return r
 }
 
+// SkipSlow makes To and ByTopic pass over a receiver whose window is used up, and count what it
+// missed (Ledger.Skipped), instead of letting the slowest set the pace. The socket is still not
+// read while nobody has credit.
+func (r Receivers) SkipSlow() Receivers {
+	r.skip = true
+	return r
+}
+
+// None reports whether there are no receivers.
+func (r Receivers) None() bool { return len(r.routes) == 0 }
+
 func routesTo(pids []*actor.PID) []route {
 	routes := make([]route, len(pids))
 	for i, pid := range pids {
@@ -53,52 +66,25 @@ func routesTo(pids []*actor.PID) []route {
 	return routes
 }
 
-// receiver is one of them and its credit. Guarded by box.mu.
-type receiver struct {
-	route
-	sent    uint64 // messages
-	touched uint64 // what the last Touch stands for
-	acked   uint64 // what the last Touched stood for
-	next    int    // for RoundRobin, in the first receiver: whose turn it is
-}
+// OnDead says what happens when a receiver dies.
+type OnDead int
 
-func (r Receivers) receivers() []*receiver {
-	rs := make([]*receiver, len(r.routes))
-	for i, route := range r.routes {
-		rs[i] = &receiver{route: route}
+const (
+	StopSocket OnDead = iota // the socket stops with ErrReceiverGone
+	HoldBack                 // the others go on; without others the socket is not read until one is attached
+	DropRest                 // the others go on; without others what arrives is dropped and counted
+)
+
+// Live commands, answered with messages.Done.
+type (
+	// Attach adds a receiver. Topic is its prefix, for ByTopic.
+	Attach struct {
+		PID   *actor.PID
+		Topic string
 	}
-	return rs
-}
-
-func (b *box) creditOf(r *receiver) int { return b.cfg.Window - int(r.sent-r.acked) }
-
-// credit is how many messages may be received now. Caller holds mu.
-func (b *box) credit() int {
-	if len(b.receivers) == 0 {
-		if !b.readsAnyway() {
-			return 0
-		}
-		return b.cfg.Window - b.held
-	}
-	room := b.creditOf(b.receivers[0])
-	for _, r := range b.receivers[1:] {
-		c := b.creditOf(r)
-		switch {
-		case b.cfg.Deliver.mode != toOne:
-			room = min(room, c)
-		case b.cfg.Batch > 0:
-			room = max(room, c)
-		default:
-			room += max(c, 0)
-		}
-	}
-	return room - b.held
-}
-
-// readsAnyway: replies come on these, and an XPUB that is not read piles up subscriptions.
-func (b *box) readsAnyway() bool {
-	return b.cfg.Type == Req || b.cfg.Type == Dealer || b.cfg.Type == XPub
-}
+	// Detach takes a receiver away. Without receivers the socket is not read.
+	Detach struct{ PID *actor.PID }
+)
 
 // choose says which receivers get n messages that begin with m, and books them.
 func (b *box) choose(m *messages.Message, n int) (to []*receiver) {
@@ -106,7 +92,7 @@ func (b *box) choose(m *messages.Message, n int) (to []*receiver) {
 	defer b.mu.Unlock()
 	switch b.cfg.Deliver.mode {
 	case toAll:
-		to = b.receivers
+		to = slices.Clone(b.receivers)
 	case toOne:
 		if r := b.nextReceiver(); r != nil {
 			to = []*receiver{r}
@@ -116,6 +102,15 @@ func (b *box) choose(m *messages.Message, n int) (to []*receiver) {
 			to = []*receiver{r}
 		}
 	}
+	if b.cfg.Deliver.skip {
+		to = slices.DeleteFunc(to, func(r *receiver) bool {
+			slow := b.creditOf(r) <= 0
+			if slow {
+				b.books.skipped += uint64(n)
+			}
+			return slow
+		})
+	}
 	for _, r := range to {
 		r.sent += uint64(n)
 	}
@@ -124,18 +119,17 @@ func (b *box) choose(m *messages.Message, n int) (to []*receiver) {
 
 func (b *box) nextReceiver() *receiver {
 	n := len(b.receivers)
-	if n == 0 {
-		return nil
-	}
-	first := b.receivers[0]
 	for range n {
-		r := b.receivers[first.next%n]
-		first.next = (first.next + 1) % n
+		r := b.receivers[b.turn%n]
+		b.turn = (b.turn + 1) % n
 		if b.creditOf(r) > 0 {
 			return r
 		}
 	}
-	return b.receivers[first.next]
+	if n == 0 {
+		return nil
+	}
+	return b.receivers[b.turn%n]
 }
 
 func (b *box) byTopic(m *messages.Message) (best *receiver) {
@@ -151,42 +145,38 @@ func (b *box) byTopic(m *messages.Message) (best *receiver) {
 	return best
 }
 
-// touch asks a receiver how far it has got, once every half window.
-func (b *box) touch(r *receiver) {
-	half := uint64(max(1, b.cfg.Window/2))
-	b.mu.Lock()
-	due := r.sent-r.touched >= half
-	if due {
-		r.touched = r.sent
+// attach adds a receiver.
+func (s *socket) attach(c actor.Context, m *Attach) error {
+	switch {
+	case m.PID == nil:
+		return &ConfigError{"Attach.PID", nil, "a nil PID"}
+	case !s.pattern.receives():
+		return &ConfigError{"Attach", m.PID.Id, known[s.cfg.Type] + " receives nothing"}
 	}
-	at := r.sent
-	b.mu.Unlock()
-	if due {
-		b.system.Root.RequestWithCustomSender(r.pid, &actor.Touch{}, b.answerTo(uint32(at)))
-	}
+	c.Watch(m.PID)
+	s.mu.Lock()
+	s.receivers = append(s.receivers, &receiver{route: route{m.Topic, m.PID}})
+	s.starved = false
+	s.mu.Unlock()
+	s.kick()
+	s.handOver() // what was held back
+	return nil
 }
 
-// touched books an answer: the receiver has processed everything up to the Touch that carried at,
-// the low half of its position. A Touch that was lost is made good by the next one.
-func (b *box) touched(who *actor.PID, at uint32) {
-	b.mu.Lock()
-	for _, r := range b.receivers {
-		if r.pid.Id != who.GetId() || r.pid.Address != who.GetAddress() {
-			continue
-		}
-		if step := int32(at - uint32(r.acked)); step > 0 {
-			r.acked += uint64(step)
-		}
+// detach takes a receiver away and reports whether it was one.
+func (s *socket) detach(c actor.Context, pid *actor.PID) bool {
+	if pid == nil {
+		return false
 	}
-	wake := b.starved && b.credit() > 0
-	if wake {
-		b.starved = false
+	s.mu.Lock()
+	n := len(s.receivers)
+	s.receivers = slices.DeleteFunc(slices.Clone(s.receivers), func(r *receiver) bool { return r.is(pid) })
+	found := len(s.receivers) < n
+	s.starved = s.starved && !found
+	s.mu.Unlock()
+	if found {
+		c.Unwatch(pid)
+		s.kick() // it may have been the slow one
 	}
-	b.mu.Unlock()
-	if wake {
-		b.kick()
-	}
+	return found
 }
-
-// None reports whether there are no receivers.
-func (r Receivers) None() bool { return len(r.routes) == 0 }

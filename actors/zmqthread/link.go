@@ -175,6 +175,7 @@ func (l *Link) close(err error) {
 		l.thread.poller.Remove(l.socket)
 	}
 	for _, at := range l.bound {
+		l.letGo(at)
 		l.socket.Unbind(at) // before the close, or the address stays taken for a while (facts Z2)
 	}
 	if e := l.socket.Close(l.open.Linger); e != nil && err == nil {

@@ -170,13 +170,14 @@ func (p *poller) later(m any, sender *actor.PID) {
 
 func (l *Link) bind(endpoint string) error {
 	if err := l.socket.Bind(endpoint); err != nil {
-		return op("bind", endpoint, err)
+		return op("bind", endpoint, l.held(endpoint, err))
 	}
 	at, err := l.socket.LastEndpoint()
 	if err != nil || at == "" {
 		at = endpoint
 	}
 	l.asked, l.bound = append(l.asked, endpoint), append(l.bound, at)
+	l.hold(at)
 	l.meet(endpoint, true)
 	return nil
 }
@@ -192,6 +193,7 @@ func (l *Link) unbind(endpoint string) error {
 	if err := l.socket.Unbind(l.bound[i]); err != nil {
 		return op("unbind", endpoint, err)
 	}
+	l.letGo(l.bound[i])
 	l.part(l.asked[i], true)
 	l.asked, l.bound = slices.Delete(l.asked, i, i+1), slices.Delete(l.bound, i, i+1)
 	return nil

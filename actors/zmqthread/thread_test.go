@@ -229,6 +229,10 @@ func TestBindRetry(t *testing.T) {
 	if !ok || !errors.Is(failed.Err, syscall.EADDRINUSE) {
 		t.Fatalf("%#v", failed)
 	}
+	var held *HeldError
+	if !errors.As(failed.Err, &held) || !held.Holder.Equal(first) || held.Endpoint != at[0] {
+		t.Fatal("who holds it is not said:", failed.Err)
+	}
 	for range 200 { // close and bind again at once: never an error
 		b.system.Root.Send(b.thread.PID(), &Close{Owner: first})
 		b.system.Root.Send(b.thread.PID(), &Close{Owner: b.owner})

@@ -3,12 +3,13 @@ package contract
 import (
 	"bytes"
 	"fmt"
+	"sync"
 )
 
 // corpus is messages that a careless implementation takes apart wrongly: empty frames in front, in
 // the middle and at the end, none but empty ones, more frames than fit in one buffer, and sizes on
 // either side of what is copied, packed and pooled.
-func corpus() [][][]byte {
+var corpus = sync.OnceValue(func() [][][]byte {
 	all := [][][]byte{
 		frames("one"),
 		frames("two", "frames"),
@@ -27,7 +28,7 @@ func corpus() [][][]byte {
 		all = append(all, [][]byte{filled(size)}, [][]byte{{}, filled(size / 2), {}, filled(size - size/2), {}})
 	}
 	return append(all, frames("the last"))
-}
+})
 
 func frames(text ...string) [][]byte {
 	f := make([][]byte, len(text))

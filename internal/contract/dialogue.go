@@ -47,7 +47,6 @@ func (s suite) dialogues(t *testing.T) {
 		}
 	}
 	s.test(t, "DEALER-REP/by hand", (*bench).byHand)
-	s.test(t, "REQ-DEALER/by hand", (*bench).byHandAnswer)
 }
 
 // dialogue asks the corpus and answers each with another message of it, in both ways there are.
@@ -235,20 +234,5 @@ func (b *bench) byHand() {
 	}
 	if l := b.Counts(rep.pid); l.Dropped["malformed"] != 2 || l.Received != 5 || l.Taken != 3 {
 		b.T.Errorf("2 of 5 requests had no envelope: %+v", l)
-	}
-}
-
-// byHandAnswer has a DEALER serve a REQ: it gets the envelope, and the reply needs it.
-func (b *bench) byHandAnswer() {
-	dealer, req := b.link(socket.Config{Type: socket.Dealer}, socket.Config{Type: socket.Req})
-	asked := make(chan error, 1)
-	go func() { asked <- b.ask(b.Ctx, req.pid, "question") }()
-	m, mail := rig.Take[*messages.Message](dealer.Collector)
-	if len(m.Frames) != 3 || len(m.Frames[1]) != 0 || string(m.Frames[2]) != "question" {
-		b.T.Fatalf("a DEALER got %s from a REQ", brief(m.Frames))
-	}
-	mail.Respond(messages.Bytes(m.Frames[0], m.Frames[1], []byte("re: question")))
-	if err := <-asked; err != nil {
-		b.T.Error(err)
 	}
 }

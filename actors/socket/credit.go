@@ -1,0 +1,132 @@
+package socket
+
+import (
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+// receiver is an actor that gets what arrives, and its credit. Guarded by box.mu.
+type receiver struct {
+	route
+	sent    uint64    // messages
+	touched uint64    // what the last Touch stands for
+	acked   uint64    // what the last Touched stood for
+	asked   time.Time // when the last Touch was sent
+}
+
+func (r *receiver) is(pid *actor.PID) bool {
+	return r.pid.Id == pid.GetId() && r.pid.Address == pid.GetAddress()
+}
+
+func (r Receivers) receivers() []*receiver {
+	rs := make([]*receiver, len(r.routes))
+	for i, route := range r.routes {
+		rs[i] = &receiver{route: route}
+	}
+	return rs
+}
+
+func (b *box) creditOf(r *receiver) int { return b.cfg.Window - int(r.sent-r.acked) }
+
+// credit is how many messages may be received now. Caller holds mu.
+func (b *box) credit() int {
+	if len(b.receivers) == 0 {
+		if !b.readsAnyway() {
+			return 0
+		}
+		return b.cfg.Window - b.held
+	}
+	room := b.creditOf(b.receivers[0])
+	for _, r := range b.receivers[1:] {
+		c := b.creditOf(r)
+		switch {
+		case b.cfg.Deliver.mode == toOne && b.cfg.Batch == 0:
+			room = max(room, 0) + max(c, 0)
+		case b.cfg.Deliver.mode == toOne || b.cfg.Deliver.skip:
+			room = max(room, c)
+		default:
+			room = min(room, c)
+		}
+	}
+	return room - b.held
+}
+
+// readsAnyway: replies come on these, and an XPUB that is not read piles up subscriptions.
+func (b *box) readsAnyway() bool {
+	return b.cfg.Type == Req || b.cfg.Type == Dealer || b.cfg.Type == XPub ||
+		b.cfg.OnDead == DropRest && !b.cfg.Deliver.None()
+}
+
+// touch asks a receiver how far it has got, once every half window.
+func (b *box) touch(r *receiver) {
+	half := uint64(max(1, b.cfg.Window/2))
+	b.mu.Lock()
+	due := r.sent-r.touched >= half
+	if due {
+		r.touched, r.asked = r.sent, b.now
+	}
+	at := r.sent
+	b.mu.Unlock()
+	if due {
+		b.sendTouch(r, at)
+	}
+}
+
+func (b *box) sendTouch(r *receiver, at uint64) {
+	b.system.Root.RequestWithCustomSender(r.pid, &actor.Touch{}, b.answerTo(uint32(at)))
+}
+
+// lostTouch is how long a receiver with no credit may be silent before it is asked again.
+const lostTouch = time.Second
+
+// touchAgain asks receivers that are out of credit and have been silent for long: a Touch is lost
+// when its receiver panics over it.
+func (b *box) touchAgain() {
+	b.mu.Lock()
+	var silent []*receiver
+	if b.starved {
+		for _, r := range b.receivers {
+			if b.creditOf(r) > 0 {
+				continue
+			}
+			if b.now.Sub(r.asked) >= lostTouch {
+				r.asked, r.touched = b.now, r.sent
+				silent = append(silent, r)
+			}
+			b.arm(r.asked.Add(lostTouch))
+		}
+	}
+	b.mu.Unlock()
+	for _, r := range silent {
+		b.sendTouch(r, r.sent)
+	}
+}
+
+// touched books an answer: the receiver has processed everything up to the Touch that carried at,
+// the low half of its position. A Touch that was lost is made good by the next one.
+func (b *box) touched(who *actor.PID, at uint32) {
+	b.mu.Lock()
+	for _, r := range b.receivers {
+		if !r.is(who) {
+			continue
+		}
+		if step := int32(at - uint32(r.acked)); step > 0 {
+			r.acked += uint64(step)
+		}
+	}
+	wake := b.feed()
+	b.mu.Unlock()
+	if wake {
+		b.kick()
+	}
+}
+
+// feed reports whether the thread waits for the room that there is now. Caller holds mu.
+func (b *box) feed() bool {
+	if !b.starved || b.credit() <= 0 {
+		return false
+	}
+	b.starved = false
+	return true
+}
