@@ -1,7 +1,7 @@
 // Package supervision has restart strategies for actors that own something outside the process.
 //
-// Proto.Actor's own restart without a pause (facts: its exponential one is linear and without a
-// cap), which for a port that is taken means giving up within a millisecond.
+// Proto.Actor's own restart without a pause, and its exponential one is linear and without a cap
+// (facts P4): for a port that is taken that means giving up within a millisecond.
 package supervision
 
 import (
@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockeye-mq/sockeye/actors/zmqthread"
 )
 
 // Backoff restarts a failed actor after a pause that doubles with every failure: Min, 2 × Min,
@@ -26,20 +28,31 @@ type Backoff struct {
 	Retries int           // default 0: without end
 	Window  time.Duration // default 1 min. An actor that was well for so long starts again at Min
 
-	// Decide says what a failure calls for. Default: restart, but see Stop.
+	// Decide says what a failure calls for. Default: the function Decide.
 	Decide func(reason any) actor.Directive
 
 	mu       sync.Mutex
 	failures map[string][]time.Time // guarded by mu: of each child, within Window
 }
 
+// Decide restarts after what may be gone the next time, and stops after what a restart would only
+// repeat; see zmqthread.ClassOf. A guardian that escalates crashes the process (facts P5), so what
+// is gone for good stops, too.
+func Decide(reason any) actor.Directive {
+	if err, ok := reason.(error); ok && zmqthread.ClassOf(err) != zmqthread.Transient {
+		return actor.StopDirective
+	}
+	return actor.RestartDirective
+}
+
 // HandleFailure implements actor.SupervisorStrategy. The restart is a message like any other: one
 // that comes after a stop does nothing.
 func (b *Backoff) HandleFailure(system *actor.ActorSystem, s actor.Supervisor, child *actor.PID, _ *actor.RestartStatistics, reason, message any) {
-	d := actor.RestartDirective
-	if b.Decide != nil {
-		d = b.Decide(reason)
+	decide := b.Decide
+	if decide == nil {
+		decide = Decide
 	}
+	d := decide(reason)
 	var pause time.Duration
 	if d == actor.RestartDirective {
 		n := b.fail(child)
