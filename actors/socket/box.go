@@ -54,7 +54,7 @@ type box struct {
 	asked    map[uint64]*origin // guarded by mu: correlated requests on their way, by number
 	sealed   error              // guarded by mu: nothing more is accepted, and why
 	stopped  bool               // guarded by mu: the actor is stopping; nothing is sent or read any more
-	requests []request_         // guarded by mu: what is asked of the actor, in order
+	requests []inquiry          // guarded by mu: what is asked of the actor, in order
 	inbox    []parcel           // guarded by mu
 	held     int                // guarded by mu: messages received and not handed over
 	starved  bool               // guarded by mu: the thread waits for room

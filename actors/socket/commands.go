@@ -24,8 +24,8 @@ type (
 	askPeers     struct{ n int }
 )
 
-// request_ is a question or a live command that waits for the actor.
-type request_ struct {
+// inquiry is a question or a live command that waits for the actor.
+type inquiry struct {
 	message any
 	from    *actor.PID
 	gone    bool // its sender gave up
@@ -50,7 +50,7 @@ func (b *box) ask(m any, from *actor.PID) {
 	sealed, full := b.sealed, len(b.requests) >= maxRequests
 	post := func() {}
 	if sealed == nil && !full {
-		b.requests = append(b.requests, request_{message: m, from: from})
+		b.requests = append(b.requests, inquiry{message: m, from: from})
 		post = b.nudge()
 	}
 	b.mu.Unlock()
@@ -94,17 +94,17 @@ func (s *socket) serveRequests(c actor.Context) {
 
 // nextRequest takes the next question off the queue; while the socket is not open, the next one
 // that does not need it to be.
-func (s *socket) nextRequest() (request_, bool) {
+func (s *socket) nextRequest() (inquiry, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.requests = slices.DeleteFunc(s.requests, func(r request_) bool { return r.gone })
+	s.requests = slices.DeleteFunc(s.requests, func(r inquiry) bool { return r.gone })
 	for i, r := range s.requests {
 		if _, any := r.message.(askLedger); any || s.opened {
 			s.requests = slices.Delete(s.requests, i, i+1)
 			return r, true
 		}
 	}
-	return request_{}, false
+	return inquiry{}, false
 }
 
 func (s *socket) answer(c actor.Context, to *actor.PID, m any) {
@@ -130,7 +130,7 @@ func (s *socket) waitPeers(n int, from *actor.PID) {
 }
 
 // command checks a live command and has the thread carry it out.
-func (s *socket) command(c actor.Context, r request_) {
+func (s *socket) command(c actor.Context, r inquiry) {
 	do := &zmqthread.Do{For: r.from}
 	var err error
 	switch m := r.message.(type) {
@@ -221,99 +221,6 @@ func refusal(do *zmqthread.Do, reason messages.Reason, err error) *messages.Refu
 		r.Errno = uint32(z)
 	}
 	return r
-}
-
-// desired is what a reopen has to bring back: the Config, and what live commands have changed.
-// Owned by the actor, whichever incarnation.
-type desired struct {
-	bind      []bound
-	connect   []string
-	subscribe []string
-	option    Options
-
-	pending []*zmqthread.Do           // on their way
-	options map[*zmqthread.Do]Options // of those
-}
-
-// bound is an endpoint as it was asked for and as it was resolved.
-type bound struct{ asked, at string }
-
-func desiredBy(cfg Config) desired {
-	d := desired{
-		connect:   slices.Clone(cfg.Connect),
-		subscribe: slices.Clone(cfg.Subscribe),
-		option:    cfg.Options,
-		options:   map[*zmqthread.Do]Options{},
-	}
-	for _, e := range cfg.Bind {
-		d.bind = append(d.bind, bound{e, ""})
-	}
-	return d
-}
-
-// addresses are what to bind: the resolved endpoints once there are some, so that a wildcard's port
-// is kept.
-func (d *desired) addresses() []string {
-	var all []string
-	for _, b := range d.bind {
-		if b.at == "" {
-			b.at = b.asked
-		}
-		all = append(all, b.at)
-	}
-	return all
-}
-
-func (d *desired) endpoints() []string {
-	all := d.addresses()
-	if all == nil {
-		all = []string{}
-	}
-	return all
-}
-
-func (d *desired) opened(at []string) {
-	for i := range min(len(at), len(d.bind)) {
-		d.bind[i].at = at[i]
-	}
-}
-
-func (d *desired) resolve(endpoint string) string {
-	for _, b := range d.bind {
-		if b.asked == endpoint && b.at != "" {
-			return b.at
-		}
-	}
-	return endpoint
-}
-
-func (d *desired) did(do *zmqthread.Do, at string) {
-	switch do.Command {
-	case zmqthread.Bind:
-		d.bind = append(d.bind, bound{do.Argument, at})
-	case zmqthread.Unbind:
-		if i := slices.IndexFunc(d.bind, func(b bound) bool { return b.at == do.Argument || b.asked == do.Argument }); i >= 0 {
-			d.bind = slices.Delete(d.bind, i, i+1)
-		}
-	case zmqthread.Connect:
-		d.connect = append(d.connect, do.Argument)
-	case zmqthread.Disconnect:
-		d.connect = removed(d.connect, do.Argument)
-	case zmqthread.Subscribe:
-		d.subscribe = append(d.subscribe, do.Argument)
-	case zmqthread.Unsubscribe:
-		d.subscribe = removed(d.subscribe, do.Argument)
-	case zmqthread.SetOptions:
-		d.option = d.option.merge(d.options[do])
-		delete(d.options, do)
-	}
-}
-
-func removed(all []string, one string) []string {
-	if i := slices.Index(all, one); i >= 0 {
-		return slices.Delete(all, i, i+1)
-	}
-	return all
 }
 
 // Endpoints says where the socket pid is really bound, once it is open: wildcards resolved.

@@ -44,10 +44,10 @@ const (
 	unreachable        // no such peer
 	unsendable         // libzmq will never take it
 	cancelled          // its asker gave up before it was sent
-	reasons_
+	reasonCount
 )
 
-var reasonNames = [reasons_]string{"delivered", "late", "malformed", "too large", "unmatched", "slow", "failed", "overflow",
+var reasonNames = [reasonCount]string{"delivered", "late", "malformed", "too large", "unmatched", "slow", "failed", "overflow",
 	"unreachable", "unsendable", "cancelled"}
 
 // books is the ledger as it is kept. Guarded by box.mu.
@@ -55,7 +55,7 @@ type books struct {
 	accepted, taken, dead, rejected  uint64
 	received, delivered, undelivered uint64
 	skipped                          uint64
-	discarded, dropped               [reasons_]uint64
+	discarded, dropped               [reasonCount]uint64
 }
 
 func (b *box) ledger() Ledger {
@@ -70,7 +70,7 @@ func (b *box) ledger() Ledger {
 	}
 }
 
-func named(counts *[reasons_]uint64) map[string]uint64 {
+func named(counts *[reasonCount]uint64) map[string]uint64 {
 	m := map[string]uint64{}
 	for r, n := range counts {
 		if n > 0 {

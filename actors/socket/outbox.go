@@ -22,16 +22,6 @@ type item struct {
 	size int
 }
 
-// mark is a position in the accepted stream and what happens when everything before it has left the
-// queue: somebody is told, or the actor stops.
-type mark struct {
-	at      uint64
-	to      *actor.PID
-	message any
-	of      *origin // only if it still waits
-	pill    *actor.PoisonPill
-}
-
 // send takes a message, a batch or an offer of either from a sender.
 func (b *box) send(x any, from *origin) {
 	o, reason, detail := b.unwrap(x, from)
@@ -185,61 +175,6 @@ func (b *box) addressee(no messages.Reason) string {
 		return "a message on " + known[b.cfg.Type] + " is an identity and what it gets"
 	}
 	return ""
-}
-
-// mark does m when everything accepted so far has left the queue, and seals the outbox if seal says
-// why.
-func (b *box) mark(m mark, seal error) {
-	b.mu.Lock()
-	m.at = b.tail
-	if seal != nil && b.sealed == nil {
-		b.sealed = seal
-	}
-	var turned []*offer
-	if b.sealed != nil {
-		turned, b.waiting = b.waiting, nil
-	}
-	due := b.head == b.tail
-	if !due {
-		b.marks = append(b.marks, m)
-	} else {
-		b.reach(m)
-	}
-	post := b.nudge()
-	b.mu.Unlock()
-	post()
-	b.turnAway(turned)
-}
-
-// reach does what m says. Caller holds mu, and nudges.
-func (b *box) reach(m mark) {
-	switch {
-	case m.pill != nil:
-		b.letters = append(b.letters, letter{to: b.self, message: m.pill})
-	case m.of == nil || b.finish(m.of):
-		b.write(m.to, m.message)
-	}
-}
-
-// left books messages as gone from the queue, lets waiting senders in, and reaches the marks that
-// are due. It reports whether there is something new to send. Caller holds mu, and nudges.
-func (b *box) left(n, bytes int) {
-	b.queued, b.bytes, b.head = b.queued-n, b.bytes-bytes, b.head+uint64(n)
-	for len(b.waiting) > 0 && b.fits(b.waiting[0]) {
-		o := b.waiting[0]
-		b.waiting[0] = nil
-		b.waiting = b.waiting[1:]
-		if no, detail := b.accept(o); no != 0 {
-			b.finish(o.from)
-			b.write(o.from.pid, b.rejection(o.items[0].m, no, detail))
-		}
-	}
-	k := 0
-	for k < len(b.marks) && b.marks[k].at <= b.head {
-		b.reach(b.marks[k])
-		k++
-	}
-	b.marks = slices.Delete(b.marks, 0, k)
 }
 
 // trim drops what is oldest until the outbox is within its bounds again. While the thread is

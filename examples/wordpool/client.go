@@ -50,9 +50,8 @@ const (
 
 // count asks until there is an answer.
 func (c *client) count(r *request) {
-	m := messages.Bytes(r.frames...)
 	for try := range attempts {
-		sum, err := c.ask(m, patience<<try)
+		sum, err := c.ask(r, patience<<try)
 		if err == nil {
 			c.book(r.total(sum))
 			return
@@ -71,15 +70,24 @@ func (c *client) count(r *request) {
 
 // ask asks once. Whichever worker is next will answer: many requests are under way on one DEALER,
 // and messages.Ask tells their replies apart.
-func (c *client) ask(m *messages.Message, patience time.Duration) (counts, error) {
+func (c *client) ask(r *request, patience time.Duration) (counts, error) {
 	ctx, cancel := context.WithTimeout(c.ctx, patience)
 	defer cancel()
-	reply, err := messages.Ask(ctx, c.pool.system.Root, c.pool.dealer, m)
+	reply, err := messages.Ask(ctx, c.pool.system.Root, c.pool.dealer, messages.Bytes(r.frames...))
 	if err != nil {
 		return counts{}, err
 	}
-	return parse(reply)
+	sum, err := parse(reply)
+	if err == nil && sum.bytes != r.size {
+		err = errMixed
+	}
+	return sum, err
 }
+
+// errMixed: a worker counted something else than it was asked to. When one of three or more peers
+// goes away while a message is being sent to another, libzmq can put the beginning of that message
+// in front of the next (lb.cpp, pipe_terminated; 4.3.4 and later). Only the ends can tell.
+var errMixed = errors.New("the reply is to something else")
 
 func (c *client) book(sum counts) {
 	c.mu.Lock()

@@ -5,7 +5,7 @@ import "iter"
 // request is files to count, several small ones or a piece of a large one: a frame for each.
 type request struct {
 	frames [][]byte
-	size   int
+	size   int64
 	files  int64 // how many files end here
 	halves int64 // how many frames begin amid a word, which is counted with the frame before
 }
@@ -23,7 +23,7 @@ func requests(files []file, warn func(error)) iter.Seq[*request] {
 		for _, f := range files {
 			var before, failed = []byte(nil), error(nil)
 			for piece, err := range f.pieces() {
-				if len(r.frames) == maxFrames || len(r.frames) > 0 && r.size+len(piece) > maxSize {
+				if len(r.frames) == maxFrames || len(r.frames) > 0 && r.size+int64(len(piece)) > maxSize {
 					if !yield(r) {
 						return
 					}
@@ -47,7 +47,7 @@ func requests(files []file, warn func(error)) iter.Seq[*request] {
 // add adds a piece of a file, of which before is the piece before.
 func (r *request) add(piece, before []byte) {
 	r.frames = append(r.frames, piece)
-	r.size += len(piece)
+	r.size += int64(len(piece))
 	if len(before) > 0 && len(piece) > 0 && !space(before[len(before)-1]) && !space(piece[0]) {
 		r.halves++
 	}

@@ -9,7 +9,7 @@ import (
 // Two PULLs share what a Push has. Each share is in order.
 func TestPush(t *testing.T) {
 	everywhere(t, func(t *testing.T, l *lab) {
-		s := streamOf("work", 3000)
+		s := streamOf("work", 2000)
 		p, push := l.meet(job{Role: "sink", Types: []string{"PULL"}, Stream: s}, 2, socket.Config{Type: socket.Push})
 		l.Peers(push, 2)
 		sent := l.put(push, s)
@@ -27,7 +27,7 @@ func TestPush(t *testing.T) {
 // Three PUSHes send to one Pull, in batches and one by one.
 func TestPull(t *testing.T) {
 	everywhere(t, func(t *testing.T, l *lab) {
-		s := streamOf("work", 3000)
+		s := streamOf("work", 2000)
 		received := newTally(s, 3)
 		cfg := socket.Config{Type: socket.Pull, Deliver: socket.To(l.into(received))}
 		if l.pythonBinds {

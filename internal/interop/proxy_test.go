@@ -44,7 +44,7 @@ func TestThroughBroker(t *testing.T) {
 // A subscription travels from a Sub through an XPUB and an XSUB to a Pub, whose WaitPeers sees it.
 func TestThroughForwarder(t *testing.T) {
 	l, at := between(t, "XSUB", "XPUB")
-	s := streamOf("report", 3000, topics...)
+	s := streamOf("report", 2000, topics...)
 	sent, received := s.part(starts("news."))
 	l.Spawn(socket.Config{Type: socket.Sub, Connect: at[1:], Subscribe: []string{"news."}, Deliver: socket.To(l.into(received))})
 	pub := l.Spawn(socket.Config{Type: socket.Pub, Connect: at[:1]})
@@ -58,7 +58,7 @@ func TestThroughForwarder(t *testing.T) {
 // Work goes through a PULL and a PUSH in its order.
 func TestThroughStreamer(t *testing.T) {
 	l, at := between(t, "PULL", "PUSH")
-	s := streamOf("work", 3000)
+	s := streamOf("work", 2000)
 	received := newTally(s, 1)
 	pull := l.Spawn(socket.Config{Type: socket.Pull, Connect: at[1:], Deliver: socket.To(l.into(received))})
 	push := l.Spawn(socket.Config{Type: socket.Push, Connect: at[:1]})

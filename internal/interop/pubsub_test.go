@@ -37,7 +37,7 @@ func (l *lab) heard(s stream, wanted []string, shares []total) {
 // With WaitPeers none of four SUBs, two of them with the same topic, misses the first message.
 func TestPubToSub(t *testing.T) {
 	everywhere(t, func(t *testing.T, l *lab) {
-		s := streamOf("report", 3000, topics...)
+		s := streamOf("report", 2000, topics...)
 		wanted := []string{"", "news.", "weather", "news."}
 		p, pub := l.meet(job{Role: "subscriber", Types: []string{"SUB"}, Topics: wanted, Stream: s}, len(wanted),
 			socket.Config{Type: socket.Pub})
@@ -52,7 +52,7 @@ func TestPubToSub(t *testing.T) {
 // the PUB has heard of all three: it comes last in whatever order they are sent.
 func TestSubToPub(t *testing.T) {
 	everywhere(t, func(t *testing.T, l *lab) {
-		s := streamOf("report", 3000, topics...)
+		s := streamOf("report", 2000, topics...)
 		citySent, city := s.part(starts("news.city"))
 		otherSent, other := s.part(func(topic string) bool { return topic == "news." })
 		joined := make(chan struct{})

@@ -144,7 +144,7 @@ func TestRepToReq(t *testing.T) {
 func TestRepToDealer(t *testing.T) {
 	everywhere(t, func(t *testing.T, l *lab) {
 		const together = 8
-		s := streamOf("ask", 3000/together*together)
+		s := streamOf("ask", 2000/together*together)
 		received, sent := newTally(s, 3), newTally(s, 0)
 		type request struct {
 			from *actor.PID

@@ -36,7 +36,7 @@ func TestRouterToReq(t *testing.T) {
 // and a message that begins with the identity.
 func TestRouterToDealer(t *testing.T) {
 	everywhere(t, func(t *testing.T, l *lab) {
-		s := streamOf("say", 3000)
+		s := streamOf("say", 2000)
 		received, sent := newTally(s, 3), newTally(s, 3)
 		self := make(chan *actor.PID, 1) // the Router's
 		var router *actor.PID

@@ -28,11 +28,11 @@ type stream struct {
 // message, 255 the most that ZMTP counts in one byte, 8,192 the size of its buffers.
 var shapes = [][]int{
 	{0}, {0, 0}, {0, 0, 0, 1}, {1}, {1, 0}, {2, 5, 0, 7}, {0, 31, 32, 33, 34}, {0, 100}, {0, 254, 255, 256},
-	{1, 8191}, {0, 8192}, {0, 0, 8193, 0}, {0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, {0, 64}, {0, 65535, 65536},
+	{1, 8191}, {0, 8192}, {0, 0, 8193, 0}, {0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, {0, 64},
 }
 
 func streamOf(name string, n int, topics ...string) stream {
-	return stream{name, n, shapes, 500, topics}
+	return stream{name, n, shapes, 600, topics}
 }
 
 const (
