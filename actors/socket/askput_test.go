@@ -226,7 +226,8 @@ func TestPutWaits(t *testing.T) {
 
 // waiting is how many messages are in the outbox of pid or wait for room in it.
 func waiting(r *rig.Rig, pid *actor.PID) int {
-	return socket.Waiting(r.System, pid)
+	n, _ := socket.Outbox(r.System, pid)
+	return n
 }
 
 // A put that is cancelled while it waits for room is forgotten; one that was accepted is sent.
@@ -337,5 +338,49 @@ func TestPutDropped(t *testing.T) {
 	r.Root.Send(push, messages.Text("2"))
 	if err := <-done; !errors.Is(err, messages.ErrDropped) {
 		t.Error(err)
+	}
+}
+
+// An actor may have several offers under way; each is answered.
+func TestOffersOfOneActor(t *testing.T) {
+	rig.Leaks(t)
+	r := rig.Start(t, zmqthread.Config{})
+	push := mute(r, socket.Reject)
+	me, got := r.Collector(), r.Collector()
+	const offers = 5
+	for i := range offers {
+		r.Root.RequestWithCustomSender(push, &messages.Offer{Message: messages.Text(fmt.Sprint(i))}, me.PID)
+	}
+	pull := r.Spawn(socket.Config{Type: socket.Pull, Bind: []string{"tcp://127.0.0.1:*"}, Deliver: socket.To(got.PID)})
+	r.Do(push, &messages.Connect{Endpoint: r.At(pull)[0]})
+	for range offers {
+		got.Message()
+		rig.Take[*messages.Taken](me)
+	}
+}
+
+// An answer is as large as what of it is sent, whatever envelope it came with.
+func TestOutboxBytes(t *testing.T) {
+	for _, server := range []socket.Config{{Type: socket.Rep}, {Type: socket.Router}} {
+		t.Run(server.Type.String(), func(t *testing.T) {
+			rig.Leaks(t)
+			r := rig.Start(t, zmqthread.Config{})
+			got := r.Collector()
+			server.Bind, server.Deliver = []string{"tcp://127.0.0.1:*"}, socket.To(got.PID)
+			rep := r.Spawn(server)
+			dealer := r.Spawn(socket.Config{Type: socket.Dealer, Connect: r.At(rep)})
+			asked := ask(r.Ctx, r, dealer, "question")
+			_, mail := rig.Take[*messages.Message](got)
+			mail.Respond(&messages.Message{Frames: [][]byte{[]byte("elsewhere"), []byte("question")}, Envelope: 1})
+			if err := <-asked; err != nil {
+				t.Fatal(err)
+			}
+			if l := r.Counts(rep); l.Queued != 0 {
+				t.Errorf("%+v", l)
+			}
+			if _, bytes := socket.Outbox(r.System, rep); bytes != 0 {
+				t.Errorf("an empty outbox has %d bytes", bytes)
+			}
+		})
 	}
 }

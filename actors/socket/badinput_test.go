@@ -261,12 +261,76 @@ func TestMalformedBatch(t *testing.T) {
 func TestMalformedOffer(t *testing.T) {
 	rig.Leaks(t)
 	r := rig.Start(t, zmqthread.Config{})
-	f := refusing(r, socket.Config{Type: socket.Push, Outbox: socket.Limit{Messages: 1}, Connect: []string{"inproc://nobody"}, Bind: []string{"inproc://here"}})
-	if _, err := messages.Call(r.Ctx, r.Root, f.pid, &messages.Offer{}); !errors.Is(err, messages.ErrMalformed) {
-		t.Error(err)
+	push := mute(r, socket.Reject)
+	defer r.Stop(push)
+	for name, offer := range map[string]*messages.Offer{
+		"nothing":       {},
+		"empty message": {Message: &messages.Message{}, Accept: true},
+		"empty batch":   {Batch: &messages.Batch{}},
+		"nil":           nil,
+	} {
+		func() {
+			defer func() {
+				if p := recover(); p != nil {
+					t.Errorf("%s: panic in the sender: %v", name, p)
+				}
+			}()
+			if _, err := messages.Call(r.Ctx, r.Root, push, offer); !errors.Is(err, messages.ErrMalformed) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}()
 	}
-	if _, err := messages.Call(r.Ctx, r.Root, f.pid, &messages.Offer{Message: &messages.Message{}, Accept: true}); !errors.Is(err, messages.ErrMalformed) {
-		t.Error(err)
+	for range 3 { // the outbox holds two
+		r.Root.Send(push, &messages.Offer{Message: messages.Text("from nobody")})
+	}
+	if l := r.Counts(push); l.Queued != 2 || l.Rejected != 5 {
+		t.Errorf("%+v", l)
+	}
+}
+
+// A command that is a nil pointer is refused.
+func TestNilCommand(t *testing.T) {
+	for _, command := range []any{(*messages.Bind)(nil), (*messages.Connect)(nil), (*messages.Subscribe)(nil), (*socket.SetOptions)(nil)} {
+		t.Run(fmt.Sprintf("%T", command), func(t *testing.T) {
+			rig.Leaks(t)
+			r := rig.Start(t, zmqthread.Config{})
+			sub := r.SpawnSupervised(stopIt, socket.Config{Type: socket.Sub})
+			if _, err := messages.Call(r.Ctx, r.Root, sub, command); !errors.Is(err, messages.ErrMalformed) {
+				t.Error(err)
+			}
+			r.At(sub) // lives
+		})
+	}
+}
+
+// Without a thread there is no socket.
+func TestNilThread(t *testing.T) {
+	rig.Leaks(t)
+	r := rig.Start(t, zmqthread.Config{})
+	pid := r.SpawnOn(nil, socket.Config{Type: socket.Push}, actor.WithGuardian(stopIt))
+	err := messages.Put(r.Ctx, r.Root, pid, messages.Text("x"))
+	isConfigError(t, "Put", err, "Thread")
+}
+
+// Whoever waits when a socket fails for good learns why, with the error number.
+func TestFailureReachesWhoWaits(t *testing.T) {
+	rig.Leaks(t)
+	r := rig.Start(t, zmqthread.Config{})
+	opening, open := make(chan struct{}), make(chan struct{})
+	push := r.SpawnSupervised(stopIt, socket.Config{Type: socket.Dealer, Bind: []string{"tcp://192.0.2.1:5555"},
+		Configure: func(*zmq.Socket) error { close(opening); <-open; return nil }})
+	<-opening
+	done := make(chan error, 4)
+	go func() { done <- messages.Put(r.Ctx, r.Root, push, messages.Text("x")) }()
+	go func() { _, err := messages.Ask(r.Ctx, r.Root, push, messages.Text("x")); done <- err }()
+	rig.Until(t, "they wait", func() bool { return waiting(r, push) == 2 })
+	go func() { _, err := socket.Endpoints(r.Ctx, r.Root, push); done <- err }()
+	go func() { done <- socket.WaitPeers(r.Ctx, r.Root, push, 1) }()
+	close(open)
+	for range cap(done) {
+		if err := <-done; !errors.Is(err, messages.ErrStopped) || !errors.Is(err, syscall.EADDRNOTAVAIL) {
+			t.Error(err)
+		}
 	}
 }
 

@@ -23,6 +23,9 @@ type origin struct {
 }
 
 func newOrigin(pid *actor.PID, request uint32) *origin {
+	if pid == nil && request == 0 {
+		return nil
+	}
 	return &origin{pid: pid, request: request, waits: messages.Waits(pid)}
 }
 
@@ -37,7 +40,7 @@ func (o *origin) asks() bool       { return o != nil && o.waits && !o.offers }
 func (o *origin) put() bool        { return o != nil && o.offers && !o.accept }
 func (o *origin) wantsReply() bool { return o != nil && !o.offers }
 
-func (o *origin) mayWait() bool { return o.waits || o.offers }
+func (o *origin) mayWait() bool { return o.sender() != nil && (o.waits || o.offers) }
 
 // answers is the number of the request that c.Respond answered, 0 for an ordinary send.
 func (o *origin) answers() uint32 {

@@ -12,6 +12,7 @@ import (
 // offer is something that waits for room in the outbox.
 type offer struct {
 	items []item
+	one   [1]item // the memory of items for a single message
 	bytes int
 	from  *origin
 }
@@ -36,11 +37,14 @@ func (b *box) send(x any, from *origin) {
 // unwrap finds out what is to be sent, and what is wrong with it.
 func (b *box) unwrap(x any, from *origin) (*offer, messages.Reason, string) {
 	o := &offer{from: from}
+	o.items = o.one[:0]
 	batch, _ := x.(*messages.Batch)
 	m, _ := x.(*messages.Message)
 	if of, ok := x.(*messages.Offer); ok {
 		m, batch = of.Message, of.Batch
-		from.offers, from.accept = true, of.Accept
+		if from != nil {
+			from.offers, from.accept = true, of.Accept
+		}
 	}
 	switch {
 	case !b.pattern.sends():
@@ -130,7 +134,7 @@ func (b *box) accept(o *offer) (no messages.Reason, detail string) {
 		all = append(all, addressed{prefix, body})
 	}
 	kept := from
-	if from.pid == nil {
+	if from.sender() == nil {
 		kept = nil
 	}
 	for i, a := range all {
@@ -153,7 +157,7 @@ func (b *box) accept(o *offer) (no messages.Reason, detail string) {
 func (b *box) enlist(o *offer) {
 	from := o.from
 	switch {
-	case from.pid == nil:
+	case from.sender() == nil:
 	case from.offers && from.accept:
 		delete(b.calls, from.pid.Id)
 		b.write(from.pid, &messages.Taken{})

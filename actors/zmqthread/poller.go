@@ -120,6 +120,7 @@ func (p *poller) forget(c actor.Context, pid *actor.PID) {
 		p.drop(o.link, nil)
 	}
 	delete(p.owners, pid.Id)
+	p.thread.sockets.Add(-1)
 	p.checkDrained(c)
 }
 

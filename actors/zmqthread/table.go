@@ -99,6 +99,7 @@ func (t *table) owner(pid *actor.PID) *owner {
 	if o == nil {
 		o = &owner{pid: pid}
 		t.owners[pid.Id] = o
+		t.thread.sockets.Add(1)
 	}
 	return o
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -22,6 +23,7 @@ type Thread struct {
 	mailbox *mailbox
 	done    chan struct{} // closed when the OS thread has ended
 	closer  closer
+	sockets atomic.Int64 // owners in the table
 
 	mu      sync.Mutex
 	turns   []func() // guarded by mu
@@ -102,6 +104,9 @@ func (t *Thread) PID() *actor.PID { return t.pid }
 
 // System is the actor system that the thread belongs to.
 func (t *Thread) System() *actor.ActorSystem { return t.system }
+
+// Sockets is how many actors have a socket on this thread, or want one.
+func (t *Thread) Sockets() int { return int(t.sockets.Load()) }
 
 // Schedule implements actor.Dispatcher.
 func (t *Thread) Schedule(turn func()) {

@@ -3,6 +3,7 @@ package zmqthread
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"runtime"
@@ -367,5 +368,40 @@ func TestConfig(t *testing.T) {
 		if _, err := Start(system, cfg); !errors.Is(err, ErrConfig) {
 			t.Errorf("%+v: %v", cfg, err)
 		}
+	}
+}
+
+// Lanes share a context, and sockets are placed by name or by load.
+func TestLanes(t *testing.T) {
+	b := newBench(t, Config{})
+	lanes, err := StartLanes(b.system, 3, Config{Name: "lane"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := lanes.Shutdown(context.Background()); err != nil {
+			t.Error(err)
+		}
+	}()
+	seen := map[*Thread]bool{}
+	for i := range 3 {
+		least := lanes.Least()
+		seen[least] = true
+		own := b.thread
+		b.thread = least
+		b.owner = b.spawnOwner()
+		if _, ok := b.open(&Open{Type: zmq.PULL, Bind: []string{fmt.Sprint("inproc://lane-", i)}}).(*Opened); !ok || least.Sockets() != 1 {
+			t.Fatal("not placed")
+		}
+		b.thread = own
+	}
+	if len(seen) != 3 {
+		t.Error("3 sockets on", len(seen), "of 3 lanes")
+	}
+	if lanes.Named("a") != lanes.Named("a") || lanes.Threads()[0].context != lanes.Threads()[2].context {
+		t.Error("a name has two lanes, or there are two contexts")
+	}
+	if _, err := StartLanes(b.system, 0, Config{}); !errors.Is(err, ErrConfig) {
+		t.Error(err)
 	}
 }

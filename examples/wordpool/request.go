@@ -21,7 +21,8 @@ func requests(files []file, warn func(error)) iter.Seq[*request] {
 	return func(yield func(*request) bool) {
 		r := &request{}
 		for _, f := range files {
-			var before, failed = []byte(nil), error(nil)
+			var before []byte
+			var failed error
 			for piece, err := range f.pieces() {
 				if len(r.frames) == maxFrames || len(r.frames) > 0 && r.size+int64(len(piece)) > maxSize {
 					if !yield(r) {

@@ -50,7 +50,7 @@ var Books func(*actor.ActorSystem, *actor.PID) func() socket.Ledger
 func Start(t testing.TB, cfg zmqthread.Config) *Rig {
 	t.Helper()
 	system := System(t)
-	ctx, cancel := context.WithTimeout(context.Background(), Patience)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*Patience)
 	t.Cleanup(cancel)
 	r := &Rig{T: t, System: system, Root: system.Root, Ctx: ctx, Dead: collectDead(system),
 		books: map[string]func() socket.Ledger{}}
