@@ -295,8 +295,10 @@ func TestNilCommand(t *testing.T) {
 			rig.Leaks(t)
 			r := rig.Start(t, zmqthread.Config{})
 			sub := r.SpawnSupervised(stopIt, socket.Config{Type: socket.Sub})
-			if _, err := messages.Call(r.Ctx, r.Root, sub, command); !errors.Is(err, messages.ErrMalformed) {
-				t.Error(err)
+			ctx, cancel := context.WithTimeout(r.Ctx, 2*time.Second)
+			defer cancel()
+			if _, err := messages.Call(ctx, r.Root, sub, command); !errors.Is(err, messages.ErrMalformed) {
+				t.Fatal(err)
 			}
 			r.At(sub) // lives
 		})
@@ -308,7 +310,9 @@ func TestNilThread(t *testing.T) {
 	rig.Leaks(t)
 	r := rig.Start(t, zmqthread.Config{})
 	pid := r.SpawnOn(nil, socket.Config{Type: socket.Push}, actor.WithGuardian(stopIt))
-	err := messages.Put(r.Ctx, r.Root, pid, messages.Text("x"))
+	ctx, cancel := context.WithTimeout(r.Ctx, 2*time.Second)
+	defer cancel()
+	err := messages.Put(ctx, r.Root, pid, messages.Text("x"))
 	isConfigError(t, "Put", err, "Thread")
 }
 

@@ -5,6 +5,7 @@ import (
 	"runtime/debug"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 	zmq "github.com/pebbe/zmq4"
@@ -32,6 +33,8 @@ type Link struct {
 	place   place
 	serving bool // opened, and its owner well
 	blocked bool // libzmq said EAGAIN to a send
+	hasOut  bool // see the function
+	retry   *time.Timer
 }
 
 type meets struct {
@@ -82,11 +85,32 @@ func (l *Link) rest() (again bool, err error) {
 	if l.port.Room() > 0 {
 		want |= zmq.POLLIN
 	}
-	if l.blocked {
+	if l.blocked && l.hasOut {
 		want |= zmq.POLLOUT
+	} else if l.blocked {
+		l.retryLater()
 	}
 	l.thread.poller.Want(l.socket, want)
 	return events&want != 0, nil
+}
+
+// retryPause is how long a blocked socket waits whose POLLOUT says nothing.
+const retryPause = 2 * time.Millisecond
+
+// retryLater has the socket served again in a moment. A ROUTER, XPUB or STREAM says POLLOUT as long
+// as it has any peer, so for a full one there is nothing to wait for but the descriptor, whose edge
+// another call may have eaten.
+func (l *Link) retryLater() {
+	if l.retry == nil {
+		l.retry = time.AfterFunc(retryPause, l.Kick)
+	} else {
+		l.retry.Reset(retryPause)
+	}
+}
+
+// hasOut reports whether POLLOUT means that the next message can be sent.
+func hasOut(t zmq.Type) bool {
+	return t != zmq.ROUTER && t != zmq.XPUB && t != zmq.PUB && t != zmq.STREAM
 }
 
 func (l *Link) send() (again bool, err error) {
@@ -165,6 +189,9 @@ func (l *Link) close(err error) {
 		return
 	}
 	l.place.gone, l.serving = true, false
+	if l.retry != nil {
+		l.retry.Stop()
+	}
 	for _, m := range l.meets {
 		l.thread.context.part(m.endpoint, l, m.bound)
 	}

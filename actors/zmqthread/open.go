@@ -43,7 +43,7 @@ func (p *poller) open(c actor.Context, m *Open) {
 	} else if l != nil {
 		p.drop(l, nil)
 	}
-	l := &Link{thread: p.thread, owner: pid, port: m.Port, open: m}
+	l := &Link{thread: p.thread, owner: pid, port: m.Port, open: m, hasOut: hasOut(m.Type)}
 	o.link = l
 	if err := guarded(l.create); err != nil {
 		p.failOpen(c, l, err)

@@ -405,3 +405,53 @@ func TestLanes(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A socket that cannot send does not keep the thread busy, whatever its POLLOUT says.
+func TestBlockedSocketDoesNotSpin(t *testing.T) {
+	for _, typ := range []zmq.Type{zmq.PUSH, zmq.XPUB, zmq.ROUTER} {
+		for name, layer := range layers() {
+			t.Run(fmt.Sprint(typ, " ", name), func(t *testing.T) {
+				b := newBench(t, Config{Native: layer})
+				var asked atomic.Int64
+				full := newDeaf()
+				full.outgoing = func() Load {
+					asked.Add(1)
+					return Load{Data: []byte("peerbody"), Lens: []uint32{4 | messages.More, 4}, Most: 1}
+				}
+				setup := func(s *zmq.Socket) error {
+					s.SetSndhwm(1)
+					s.SetRcvhwm(1)
+					s.SetIdentity("peer")
+					if typ == zmq.XPUB {
+						return s.SetXpubNodrop(true)
+					}
+					if typ == zmq.ROUTER {
+						return s.SetRouterMandatory(1)
+					}
+					return nil
+				}
+				peer := map[zmq.Type]zmq.Type{zmq.PUSH: zmq.PULL, zmq.XPUB: zmq.SUB, zmq.ROUTER: zmq.DEALER}[typ]
+				at := b.open(&Open{Type: typ, Bind: []string{"inproc://full"}, Setup: setup, Port: full}).(*Opened).Bound
+				b.owner = b.spawnOwner()
+				subscribe := []string(nil)
+				if peer == zmq.SUB {
+					subscribe = []string{""}
+				}
+				b.open(&Open{Type: peer, Connect: at, Subscribe: subscribe, Setup: func(s *zmq.Socket) error {
+					s.SetSndhwm(1)
+					s.SetRcvhwm(1)
+					if peer == zmq.DEALER {
+						return s.SetIdentity("peer")
+					}
+					return nil
+				}})
+				time.Sleep(50 * time.Millisecond) // nothing happens any more: that is what is tested
+				before := asked.Load()
+				time.Sleep(200 * time.Millisecond)
+				if n := asked.Load() - before; n > 400 {
+					t.Errorf("asked %d times in 200 ms for what it cannot send", n)
+				}
+			})
+		}
+	}
+}

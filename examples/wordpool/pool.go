@@ -49,7 +49,7 @@ func startPool(ctx context.Context, workers int) (p *pool, err error) {
 		Type: socket.Dealer, Bind: []string{"tcp://127.0.0.1:*"}}, actor.WithGuardian(restart)))
 	at, err := socket.Endpoints(ctx, p.system.Root, p.dealer)
 	if err != nil {
-		return nil, err
+		return p, err
 	}
 	for range workers {
 		p.spawn(at, restart)

@@ -159,6 +159,9 @@ func TestDirectories(t *testing.T) {
 	if err := run(ctx, config{dir: dir, workers: 1}, io.Discard, quiet); !errors.Is(err, context.Canceled) {
 		t.Error("interrupted:", err)
 	}
+	if _, err := startPool(ctx, 1); !errors.Is(err, context.Canceled) {
+		t.Error("interrupted at the start:", err)
+	}
 	if src, err := directory(t.Context(), ""); err != nil || !strings.HasSuffix(src, "src") {
 		t.Error("GOROOT/src:", src, err)
 	}

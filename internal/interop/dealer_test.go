@@ -13,7 +13,7 @@ import (
 // Many Asks in flight through one Dealer to a REP, which has no idea of it.
 func TestDealerAskRep(t *testing.T) {
 	everywhere(t, func(t *testing.T, l *lab) {
-		s := streamOf("ask", 2000)
+		s := streamOf("ask", 1000)
 		p, dealer := l.meet(job{Role: "server", Types: []string{"REP"}, Lanes: 64, Stream: s}, 1,
 			socket.Config{Type: socket.Dealer})
 		sent, received := l.ask(dealer, s, 64)
@@ -27,7 +27,7 @@ func TestDealerAskRep(t *testing.T) {
 // The same to a ROUTER that answers the last request first.
 func TestDealerAskRouter(t *testing.T) {
 	everywhere(t, func(t *testing.T, l *lab) {
-		s := streamOf("ask", 2000)
+		s := streamOf("ask", 1000)
 		p, dealer := l.meet(job{Role: "server", Types: []string{"ROUTER"}, Lanes: 64, Enveloped: true, Reverse: true,
 			Stream: s}, 1, socket.Config{Type: socket.Dealer})
 		sent, received := l.ask(dealer, s, 64)
@@ -44,7 +44,7 @@ func TestDealerAskRouter(t *testing.T) {
 // What is sent and not asked travels as it is, both ways, in order.
 func TestDealerToRouter(t *testing.T) {
 	everywhere(t, func(t *testing.T, l *lab) {
-		s := streamOf("say", 2000)
+		s := streamOf("say", 1000)
 		received := newTally(s, 1)
 		replies := l.actor(func(_ actor.Context, m *messages.Message) {
 			received.add(m.Frames[:len(m.Frames)-1])

@@ -9,7 +9,7 @@ import (
 // Both sides talk at once.
 func TestPair(t *testing.T) {
 	everywhere(t, func(t *testing.T, l *lab) {
-		back, there := streamOf("back", 2000), streamOf("there", 2000)
+		back, there := streamOf("back", 1000), streamOf("there", 1000)
 		received := newTally(back, 1)
 		p, pair := l.meet(job{Role: "duplex", Types: []string{"PAIR"}, Back: "back", Stream: there}, 1,
 			socket.Config{Type: socket.Pair, Deliver: socket.To(l.into(received))})

@@ -10,7 +10,6 @@ import (
 
 // between starts a zmq_proxy, its front on tcp and its back on ipc, and says where they are.
 func between(t *testing.T, front, back string) (l *lab, ends []string) {
-	t.Parallel()
 	l = &lab{Rig: rig.Start(t, zmqthread.Config{})}
 	p := run(t, job{Role: "proxy", Types: []string{front, back}, Options: map[string]int{"SNDHWM": 0},
 		Bind: []string{l.Endpoint("tcp"), l.Endpoint("ipc")}})
@@ -19,30 +18,34 @@ func between(t *testing.T, front, back string) (l *lab, ends []string) {
 
 // A Req, and a Dealer with many Asks in flight, reach a Rep behind a ROUTER and a DEALER.
 func TestThroughBroker(t *testing.T) {
-	l, at := between(t, "ROUTER", "DEALER")
-	for _, c := range []struct {
-		s      stream
+	t.Parallel()
+	for name, c := range map[string]struct {
 		client socket.Config
 		askers int
 	}{
-		{streamOf("req", 1000), socket.Config{Type: socket.Req}, 4},
-		{streamOf("dealer", 2000), socket.Config{Type: socket.Dealer}, 32},
+		"Req":    {socket.Config{Type: socket.Req}, 4},
+		"Dealer": {socket.Config{Type: socket.Dealer}, 32},
 	} {
-		handled, answered := newTally(c.s, c.askers), newTally(c.s, c.askers)
-		rep := l.Spawn(socket.Config{Type: socket.Rep, Connect: at[1:], Deliver: socket.To(l.echo(handled, answered))})
-		c.client.Connect = at[:1]
-		client := l.Spawn(c.client)
-		sent, received := l.ask(client, c.s, c.askers)
-		l.same("there", sent.total(), handled.total())
-		l.same("back", answered.total(), received.total())
-		l.clean(rep, c.s.N, c.s.N)
-		l.clean(client, c.s.N, c.s.N)
-		l.Stop(rep)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l, at := between(t, "ROUTER", "DEALER")
+			s := streamOf("ask", 1000)
+			handled, answered := newTally(s, c.askers), newTally(s, c.askers)
+			rep := l.Spawn(socket.Config{Type: socket.Rep, Connect: at[1:], Deliver: socket.To(l.echo(handled, answered))})
+			c.client.Connect = at[:1]
+			client := l.Spawn(c.client)
+			sent, received := l.ask(client, s, c.askers)
+			l.same("there", sent.total(), handled.total())
+			l.same("back", answered.total(), received.total())
+			l.clean(rep, s.N, s.N)
+			l.clean(client, s.N, s.N)
+		})
 	}
 }
 
 // A subscription travels from a Sub through an XPUB and an XSUB to a Pub, whose WaitPeers sees it.
 func TestThroughForwarder(t *testing.T) {
+	t.Parallel()
 	l, at := between(t, "XSUB", "XPUB")
 	s := streamOf("report", 2000, topics...)
 	sent, received := s.part(starts("news."))
@@ -57,6 +60,7 @@ func TestThroughForwarder(t *testing.T) {
 
 // Work goes through a PULL and a PUSH in its order.
 func TestThroughStreamer(t *testing.T) {
+	t.Parallel()
 	l, at := between(t, "PULL", "PUSH")
 	s := streamOf("work", 2000)
 	received := newTally(s, 1)

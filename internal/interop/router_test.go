@@ -19,7 +19,7 @@ func TestRouterToReq(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			everywhere(t, func(t *testing.T, l *lab) {
-				s := streamOf("ask", 1500)
+				s := streamOf("ask", 600)
 				received, sent := newTally(s, 3), newTally(s, 3)
 				p, router := l.meet(job{Role: "client", Types: []string{"REQ"}, Options: options, Stream: s}, 3,
 					socket.Config{Type: socket.Router, Deliver: socket.To(l.echo(received, sent))})
@@ -36,7 +36,7 @@ func TestRouterToReq(t *testing.T) {
 // and a message that begins with the identity.
 func TestRouterToDealer(t *testing.T) {
 	everywhere(t, func(t *testing.T, l *lab) {
-		s := streamOf("say", 2000)
+		s := streamOf("say", 1200)
 		received, sent := newTally(s, 3), newTally(s, 3)
 		self := make(chan *actor.PID, 1) // the Router's
 		var router *actor.PID

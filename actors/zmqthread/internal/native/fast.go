@@ -9,6 +9,10 @@ package native
 #cgo nocallback sk_send
 #cgo noescape sk_send_frame
 #cgo nocallback sk_send_frame
+#cgo noescape sk_build
+#cgo nocallback sk_build
+#cgo noescape sk_send_built
+#cgo nocallback sk_send_built
 #cgo noescape sk_recv
 #cgo nocallback sk_recv
 #cgo noescape sk_getint
@@ -32,6 +36,7 @@ import (
 // fast is a socket whose messages go through the shim, many for one call.
 type fast struct {
 	plain
+	typ  zmq.Type
 	ptr  unsafe.Pointer // libzmq's socket; valid while plain.zmq is open
 	msg  *C.zmq_msg_t   // C memory: a received frame that did not fit yet
 	got  C.sk_got
@@ -54,12 +59,12 @@ func pointer(s *zmq.Socket) (unsafe.Pointer, error) {
 	return ptr, nil
 }
 
-func newFast(s *zmq.Socket, real Real) (*fast, error) {
+func newFast(s *zmq.Socket, t zmq.Type, real Real) (*fast, error) {
 	ptr, err := pointer(s)
 	if err != nil {
 		return nil, err
 	}
-	f := &fast{plain: plain{zmq: s, fd: -1, real: real}, ptr: ptr}
+	f := &fast{plain: plain{zmq: s, fd: -1, real: real}, typ: t, ptr: ptr}
 	f.msg = (*C.zmq_msg_t)(C.malloc(C.size_t(unsafe.Sizeof(C.zmq_msg_t{}))))
 	C.zmq_msg_init(f.msg)
 	f.plain.fd = f.option(C.ZMQ_FD)
@@ -68,9 +73,9 @@ func newFast(s *zmq.Socket, real Real) (*fast, error) {
 
 // selfTest proves that the pointer is libzmq's socket: its type must be the one that was asked for,
 // read through the pointer and through pebbe.
-func (f *fast) selfTest(want zmq.Type) bool {
+func (f *fast) selfTest() bool {
 	t, err := f.zmq.GetType()
-	return err == nil && t == want && f.option(C.ZMQ_TYPE) == int(want) && f.plain.fd >= 0
+	return err == nil && t == f.typ && f.option(C.ZMQ_TYPE) == int(f.typ) && f.plain.fd >= 0
 }
 
 func (f *fast) option(name C.int) int {
@@ -92,8 +97,28 @@ func (f *fast) Send(data []byte, lens []uint32, most int, bytes int64) Sent {
 	return Sent{int(o.messages), int(o.frames), int(o.bytes), syscall.Errno(o.err)}
 }
 
-func (f *fast) SendFrames(frames [][]byte) Sent { return sendFrames(frames, f.frame) }
+func (f *fast) SendFrames(frames [][]byte) (out Sent) {
+	// What cannot be sent now is not worth a copy. A ROUTER, though, says POLLOUT for any peer.
+	if e, err := f.Events(); f.typ != zmq.ROUTER && err == nil && e&zmq.POLLOUT == 0 {
+		return Sent{Errno: syscall.EAGAIN}
+	}
+	msgs := (*C.zmq_msg_t)(C.malloc(C.size_t(len(frames)) * C.size_t(unsafe.Sizeof(C.zmq_msg_t{}))))
+	defer C.free(unsafe.Pointer(msgs))
+	for i, data := range frames {
+		n := C.sk_build(msgs, C.int(i), (*C.char)(unsafe.Pointer(unsafe.SliceData(data))), C.size_t(len(data)))
+		if n != 0 {
+			C.sk_close_all(msgs, C.int(i))
+			return Sent{Errno: syscall.Errno(n)}
+		}
+	}
+	C.sk_send_built(f.ptr, msgs, C.int(len(frames)), &f.sent)
+	C.sk_close_all(msgs, C.int(len(frames))) // those that were sent are empty
+	runtime.KeepAlive(f.zmq)
+	o := &f.sent
+	return Sent{int(o.messages), int(o.frames), int(o.bytes), syscall.Errno(o.err)}
+}
 
+// frame sends one frame.
 func (f *fast) frame(data []byte, more bool) syscall.Errno {
 	m := C.int(0)
 	if more {

@@ -53,8 +53,8 @@ func (r Real) Adopt(s *zmq.Socket) (Socket, error) {
 // wrap prefers the fast socket and falls back to the plain one when pebbe has changed inside.
 func (r Real) wrap(s *zmq.Socket, t zmq.Type) (Socket, error) {
 	if !r.Plain {
-		if f, err := newFast(s, r); err == nil {
-			if f.selfTest(t) {
+		if f, err := newFast(s, t, r); err == nil {
+			if f.selfTest() {
 				return f, nil
 			}
 			f.free()

@@ -32,6 +32,9 @@ func (p *plain) Send(data []byte, lens []uint32, most int, bytes int64) (out Sen
 	at, inside := 0, false
 	for i := 0; i < len(lens) && out.Messages < most && int64(out.Bytes) < bytes; i++ {
 		n, more := int(lens[i]&^messages.More), lens[i]&messages.More != 0
+		if more && !inside {
+			p.processCommands()
+		}
 		if out.Errno = p.frame(data[at:at+n], more); out.Errno != 0 {
 			if inside && more && out.Errno == syscall.EAGAIN {
 				p.discardRest(data[at+n:], lens[i+1:])
@@ -46,7 +49,13 @@ func (p *plain) Send(data []byte, lens []uint32, most int, bytes int64) (out Sen
 	return out
 }
 
-func (p *plain) SendFrames(frames [][]byte) Sent { return sendFrames(frames, p.frame) }
+func (p *plain) SendFrames(frames [][]byte) Sent {
+	p.processCommands()
+	return sendFrames(frames, p.frame)
+}
+
+// processCommands is what shim.c says.
+func (p *plain) processCommands() { p.zmq.GetEvents() }
 
 // sendFrames sends one message. When it breaks off in the middle, libzmq gets the rest of it all
 // the same: it discards everything up to the message's last frame (facts Z1).

@@ -27,6 +27,16 @@ static void discard_rest(void *socket, const char *data, const uint32_t *lens, i
     }
 }
 
+// A send may process libzmq's pending commands between two frames of a message. When one of them
+// ends a pipe, lb.cpp (4.3.4: pipe_terminated) can go on with the wrong pipe: the rest of the message
+// goes to a stranger, and its head to whoever is next. So let it process them all before the first
+// frame, and have the others follow within the millisecond for which it then looks at none.
+static void process_commands(void *socket)
+{
+    int events;
+    sk_getint(socket, ZMQ_EVENTS, &events);
+}
+
 void sk_send(void *socket, const char *data, const uint32_t *lens, int frames, int max, int64_t max_bytes, sk_sent *out)
 {
     const char *at = data;
@@ -35,6 +45,8 @@ void sk_send(void *socket, const char *data, const uint32_t *lens, int frames, i
     for (int i = 0; i < frames && out->messages < max && out->bytes < max_bytes; i++) {
         size_t len = lens[i] & ~SK_MORE;
         int more = (lens[i] & SK_MORE) != 0;
+        if (more && !inside)
+            process_commands(socket);
         out->err = sk_send_frame(socket, at, len, more);
         if (out->err != 0) {
             if (inside && more && out->err == EAGAIN)
@@ -49,6 +61,53 @@ void sk_send(void *socket, const char *data, const uint32_t *lens, int frames, i
             out->bytes = at - data;
         }
     }
+}
+
+// A large message: its frames are copied first, so that sending them takes no time.
+int sk_build(zmq_msg_t *msgs, int i, const char *data, size_t len)
+{
+    if (zmq_msg_init_size(&msgs[i], len) < 0)
+        return zmq_errno();
+    if (len > 0)
+        memcpy(zmq_msg_data(&msgs[i]), data, len);
+    return 0;
+}
+
+static int send_built(void *socket, zmq_msg_t *msg, int more)
+{
+    int flags = ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0);
+    int rc;
+    do
+        rc = zmq_msg_send(msg, socket, flags);
+    while (rc < 0 && zmq_errno() == EINTR);
+    return rc < 0 ? zmq_errno() : 0;
+}
+
+void sk_send_built(void *socket, zmq_msg_t *msgs, int n, sk_sent *out)
+{
+    int64_t bytes = 0;
+    memset(out, 0, sizeof *out);
+    process_commands(socket);
+    for (int i = 0; i < n; i++) {
+        int64_t len = (int64_t) zmq_msg_size(&msgs[i]);
+        out->err = send_built(socket, &msgs[i], i < n - 1);
+        if (out->err != 0) {
+            if (i > 0 && i < n - 1 && out->err == EAGAIN)
+                while (++i < n)
+                    send_built(socket, &msgs[i], i < n - 1); // as discard_rest
+            return;
+        }
+        bytes += len;
+    }
+    out->messages = 1;
+    out->frames = n;
+    out->bytes = bytes;
+}
+
+void sk_close_all(zmq_msg_t *msgs, int n)
+{
+    for (int i = 0; i < n; i++)
+        zmq_msg_close(&msgs[i]);
 }
 
 static int fetch_frame(void *socket, zmq_msg_t *msg)

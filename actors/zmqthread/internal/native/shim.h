@@ -28,6 +28,9 @@ typedef struct {
 
 void sk_send(void *socket, const char *data, const uint32_t *lens, int frames, int max, int64_t max_bytes, sk_sent *out);
 int sk_send_frame(void *socket, const char *data, size_t len, int more);
+int sk_build(zmq_msg_t *msgs, int i, const char *data, size_t len);
+void sk_send_built(void *socket, zmq_msg_t *msgs, int n, sk_sent *out);
+void sk_close_all(zmq_msg_t *msgs, int n);
 void sk_recv(void *socket, zmq_msg_t *msg, char *data, int64_t data_cap, uint32_t *lens, int lens_cap,
              int max, int64_t max_bytes, int64_t max_message, sk_got *io);
 int sk_getint(void *socket, int option, int *value);
