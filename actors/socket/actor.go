@@ -140,7 +140,9 @@ func (s *socket) shut(c actor.Context) {
 	}
 	messages.Bury(s.system, s.self, s.reason)
 	s.cease(why)
-	c.Send(s.thread.PID(), &zmqthread.Close{Owner: s.self, Linger: s.cfg.Options.linger()})
+	if s.thread != nil {
+		c.Send(s.thread.PID(), &zmqthread.Close{Owner: s.self, Linger: s.cfg.Options.linger()})
+	}
 	s.returnOutbox(why)
 	s.returnInbox()
 	s.answerEverybody(why)
@@ -178,12 +180,11 @@ func (b *box) returnOutbox(why error) {
 		for q.count > 0 {
 			m, o, _ := q.pop()
 			b.mu.Lock()
-			wait := o != nil && (!o.waits || b.finish(o))
-			b.mu.Unlock()
-			if !wait {
-				o = nil
+			if o.expects() && !b.finish(o) {
+				o = nil // has its answer, or gave up: a dead letter
 			}
-			b.careful(func() { b.giveBack(m, o.sender(), messages.Reason_STOPPED, why.Error()) })
+			b.mu.Unlock()
+			b.careful(func() { b.dismiss(m, o, why) })
 		}
 	}
 	b.careful(func() { b.turnAway(waiting) })
@@ -215,10 +216,11 @@ func (b *box) returnInbox() {
 func (b *box) answerEverybody(why error) {
 	b.mu.Lock()
 	var waiting []*actor.PID
-	for _, o := range b.calls {
+	for o := range b.calls {
 		waiting = append(waiting, o.pid)
 	}
 	clear(b.calls)
+	clear(b.callers)
 	clear(b.asked)
 	requests, marks, letters := b.requests, b.marks, b.letters
 	b.requests, b.marks, b.letters = nil, nil, nil

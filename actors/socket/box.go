@@ -49,7 +49,8 @@ type box struct {
 	told     bool               // guarded by mu: the thread knows that there is something to send
 	waiting  []*offer           // guarded by mu: senders that wait for room, first come first served
 	marks    []mark             // guarded by mu: what happens when the queue has got so far
-	calls    map[string]*origin // guarded by mu: everybody who waits for an answer, by PID id
+	calls    map[*origin]bool   // guarded by mu: everybody who waits for an answer
+	callers  map[string]*origin // guarded by mu: those of them who wait for one only, by PID id
 	seq      uint64             // guarded by mu: numbers correlated requests
 	asked    map[uint64]*origin // guarded by mu: correlated requests on their way, by number
 	sealed   error              // guarded by mu: nothing more is accepted, and why
@@ -94,11 +95,14 @@ func newBox(system *actor.ActorSystem, t *zmqthread.Thread, cfg Config) *box {
 		Mailbox: actor.Unbounded()(), wrong: cfg.Validate(), cfg: cfg.withDefaults(),
 		system: system, thread: t, pattern: patternOf(cfg),
 		in: &queue{}, out: &queue{}, resting: true,
-		calls: map[string]*origin{}, asked: map[uint64]*origin{},
+		calls: map[*origin]bool{}, callers: map[string]*origin{}, asked: map[uint64]*origin{},
 		desired: desiredBy(cfg),
 	}
 	if s, ok := b.pattern.(interface{ requests() *service }); ok {
 		b.service = s.requests()
+	}
+	if b.wrong == nil && t == nil {
+		b.wrong = &ConfigError{"Thread", nil, "a nil *zmqthread.Thread"}
 	}
 	if b.wrong == nil {
 		b.wrong = cfg.adoption.check(cfg.Type)

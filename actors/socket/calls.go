@@ -36,7 +36,11 @@ func (o *origin) sender() *actor.PID {
 	return o.pid
 }
 
-func (o *origin) asks() bool       { return o != nil && o.waits && !o.offers }
+func (o *origin) asks() bool { return o != nil && o.waits && !o.offers }
+
+// expects: it waits for an answer, of which there is one at most.
+func (o *origin) expects() bool { return o != nil && (o.waits || o.offers) }
+
 func (o *origin) put() bool        { return o != nil && o.offers && !o.accept }
 func (o *origin) wantsReply() bool { return o != nil && !o.offers }
 
@@ -58,13 +62,24 @@ func (o *origin) requestOf(m *messages.Message) uint32 {
 	return m.Request
 }
 
+// enroll notes that somebody waits. Caller holds mu.
+func (b *box) enroll(o *origin) {
+	b.calls[o] = true
+	if o.waits {
+		b.callers[o.pid.Id] = o
+	}
+}
+
 // finish ends a wait and reports whether it was still on. Caller holds mu.
 func (b *box) finish(o *origin) bool {
-	if o == nil || o.pid == nil || b.calls[o.pid.Id] != o {
+	if o == nil || !b.calls[o] {
 		return false
 	}
-	delete(b.calls, o.pid.Id)
+	delete(b.calls, o)
 	delete(b.asked, o.number)
+	if b.callers[o.pid.Id] == o {
+		delete(b.callers, o.pid.Id)
+	}
 	return true
 }
 
@@ -86,7 +101,7 @@ func (b *box) cancel(from *actor.PID) {
 		return
 	}
 	b.mu.Lock()
-	o := b.calls[from.Id]
+	o := b.callers[from.Id]
 	if o != nil {
 		o.gone.Store(true)
 		b.finish(o)
@@ -115,7 +130,7 @@ func (b *box) refuse(o *origin, reason messages.Reason, detail string) {
 }
 
 func (b *box) refuseLocked(o *origin, reason messages.Reason, detail string) {
-	if o.waits && !b.finish(o) {
+	if o.expects() && !b.finish(o) {
 		return // has its answer, or does not want one any more
 	}
 	b.write(o.pid, b.rejection(nil, reason, detail))
@@ -137,9 +152,25 @@ func (b *box) refuseAsked(detail string) {
 // turnAway answers those who waited for room in an outbox that accepts nothing more.
 func (b *box) turnAway(offers []*offer) {
 	for _, o := range offers {
-		var x any = o.items[0].m
-		b.reject(x, o.from.pid, messages.Reason_STOPPED, "the socket is stopping")
+		b.mu.Lock()
+		wanted := b.finish(o.from)
+		b.books.rejected += uint64(len(o.items))
+		why := b.sealed
+		b.mu.Unlock()
+		if wanted {
+			b.dismiss(o.items[0].m, o.from, why)
+		}
 	}
+}
+
+// dismiss answers the sender of something that the socket, which has stopped or is stopping, does
+// not send. Who waits for an answer learns why; others get their message back.
+func (b *box) dismiss(x any, from *origin, why error) {
+	if from.expects() {
+		b.system.Root.Send(from.pid, b.farewell(why))
+		return
+	}
+	b.giveBack(x, from.sender(), messages.Reason_STOPPED, why.Error())
 }
 
 // write sends an answer. A caller of messages.Call is told at once: its process is ours and only

@@ -3,6 +3,8 @@ package socket
 import (
 	"context"
 	"errors"
+	"fmt"
+	"reflect"
 	"slices"
 	"syscall"
 
@@ -48,6 +50,11 @@ func isQuestion(m any) bool {
 func (b *box) ask(m any, from *actor.PID) {
 	b.mu.Lock()
 	sealed, full := b.sealed, len(b.requests) >= maxRequests
+	if v := reflect.ValueOf(m); v.Kind() == reflect.Pointer && v.IsNil() {
+		b.mu.Unlock()
+		b.giveBackCommand(from, messages.Reason_MALFORMED, fmt.Sprintf("a nil %T", m))
+		return
+	}
 	post := func() {}
 	if sealed == nil && !full {
 		b.requests = append(b.requests, inquiry{message: m, from: from})
@@ -60,7 +67,13 @@ func (b *box) ask(m any, from *actor.PID) {
 	case sealed != nil:
 		b.system.Root.Send(from, b.farewell(sealed))
 	case full:
-		b.system.Root.Send(from, &messages.Refused{Reason: messages.Reason_FULL, Detail: "too many commands are waiting"})
+		b.giveBackCommand(from, messages.Reason_FULL, "too many commands are waiting")
+	}
+}
+
+func (b *box) giveBackCommand(from *actor.PID, reason messages.Reason, detail string) {
+	if from != nil {
+		b.system.Root.Send(from, &messages.Refused{Reason: reason, Detail: detail})
 	}
 }
 
@@ -186,7 +199,11 @@ func (s *socket) subscribeByMessage(c actor.Context, do *zmqthread.Do) {
 		what = 0
 	}
 	m := messages.Bytes(append([]byte{what}, do.Argument...))
-	if reason, detail := s.admit(&offer{items: []item{{m, m.Size()}}, bytes: m.Size(), from: &origin{}}); reason != 0 {
+	reason, detail, sealed := s.admit(&offer{items: []item{{m, m.Size()}}, bytes: m.Size()})
+	if sealed != nil {
+		reason, detail = messages.Reason_STOPPED, sealed.Error()
+	}
+	if reason != 0 {
 		s.answer(c, do.For, refusal(do, reason, errors.New(detail)))
 		return
 	}

@@ -25,11 +25,22 @@ type item struct {
 
 // send takes a message, a batch or an offer of either from a sender.
 func (b *box) send(x any, from *origin) {
-	o, reason, detail := b.unwrap(x, from)
-	if reason == 0 {
-		reason, detail = b.admit(o)
+	b.mu.Lock()
+	why := b.sealed
+	b.mu.Unlock()
+	var reason messages.Reason
+	var detail string
+	if why == nil {
+		var o *offer
+		if o, reason, detail = b.unwrap(x, from); reason == 0 {
+			reason, detail, why = b.admit(o)
+		}
 	}
-	if reason != 0 {
+	switch {
+	case why != nil:
+		b.count(&b.books.rejected)
+		b.dismiss(x, from, why)
+	case reason != 0:
 		b.reject(x, from.sender(), reason, detail)
 	}
 }
@@ -41,9 +52,9 @@ func (b *box) unwrap(x any, from *origin) (*offer, messages.Reason, string) {
 	batch, _ := x.(*messages.Batch)
 	m, _ := x.(*messages.Message)
 	if of, ok := x.(*messages.Offer); ok {
-		m, batch = of.Message, of.Batch
+		m, batch = of.GetMessage(), of.GetBatch()
 		if from != nil {
-			from.offers, from.accept = true, of.Accept
+			from.offers, from.accept = true, of.GetAccept()
 		}
 	}
 	switch {
@@ -75,17 +86,16 @@ func (o *offer) add(m *messages.Message) {
 }
 
 // admit lets o into the queue, lets it wait, or says why not.
-func (b *box) admit(o *offer) (no messages.Reason, detail string) {
+func (b *box) admit(o *offer) (no messages.Reason, detail string, sealed error) {
 	b.mu.Lock()
-	sealed := b.sealed
+	sealed = b.sealed
 	var told bool
 	switch {
 	case sealed != nil:
-		no, detail = messages.Reason_STOPPED, sealed.Error()
 	case len(b.waiting) == 0 && b.fits(o):
 		no, detail = b.accept(o)
 	case o.from.mayWait():
-		b.calls[o.from.pid.Id] = o.from
+		b.enroll(o.from)
 		b.waiting = append(b.waiting, o)
 	case b.cfg.Overflow == DropNewest:
 		b.books.accepted += uint64(len(o.items))
@@ -106,7 +116,7 @@ func (b *box) admit(o *offer) (no messages.Reason, detail string) {
 	if told {
 		b.kick()
 	}
-	return no, detail
+	return no, detail, sealed
 }
 
 // fits reports whether there is room. What is larger than the whole outbox fits when it is empty.
@@ -123,6 +133,9 @@ func (b *box) over() bool {
 // accept packs o. Nothing of it is accepted if one message cannot be addressed. Caller holds mu.
 func (b *box) accept(o *offer) (no messages.Reason, detail string) {
 	from := o.from
+	if len(o.items) > 1 && (b.cfg.Type == Rep || from.answers() != 0) {
+		return messages.Reason_NO_REQUEST, "a request has one answer, and this is a batch of several"
+	}
 	type addressed struct{ prefix, body [][]byte }
 	var one [1]addressed
 	all := one[:0]
@@ -137,11 +150,8 @@ func (b *box) accept(o *offer) (no messages.Reason, detail string) {
 	if from.sender() == nil {
 		kept = nil
 	}
-	for i, a := range all {
-		size := o.items[i].size
-		for _, p := range a.prefix {
-			size += len(p)
-		}
+	for _, a := range all {
+		size := sizeOf(a.prefix) + sizeOf(a.body)
 		b.in.push(a.prefix, a.body, size, kept)
 		b.bytes += size
 	}
@@ -159,13 +169,13 @@ func (b *box) enlist(o *offer) {
 	switch {
 	case from.sender() == nil:
 	case from.offers && from.accept:
-		delete(b.calls, from.pid.Id)
+		b.finish(from)
 		b.write(from.pid, &messages.Taken{})
 	case from.offers:
-		b.calls[from.pid.Id] = from
+		b.enroll(from)
 		b.marks = append(b.marks, mark{at: b.tail, to: from.pid, message: &messages.Taken{}, of: from})
 	case from.asks():
-		b.calls[from.pid.Id] = from
+		b.enroll(from)
 	}
 }
 
@@ -176,6 +186,9 @@ func (b *box) addressee(no messages.Reason) string {
 	case messages.Reason_NO_REQUEST:
 		return "no such request: never received, answered already, or given up"
 	case messages.Reason_MALFORMED:
+		if b.cfg.Type == XSub {
+			return "a frame of several begins with 0 or 1, which XSUB takes for a subscription"
+		}
 		return "a message on " + known[b.cfg.Type] + " is an identity and what it gets"
 	}
 	return ""
@@ -223,20 +236,28 @@ func (b *box) seal(why error) {
 
 // reject returns x to its sender, or to the dead letters when it has none. Not on the thread.
 func (b *box) reject(x any, from *actor.PID, reason messages.Reason, detail string) {
-	b.mu.Lock()
-	b.books.rejected++
-	if from != nil {
-		delete(b.calls, from.Id)
-	}
-	b.mu.Unlock()
+	b.count(&b.books.rejected)
 	b.giveBack(x, from, reason, detail)
+}
+
+func (b *box) count(n *uint64) {
+	b.mu.Lock()
+	*n++
+	b.mu.Unlock()
+}
+
+func sizeOf(frames [][]byte) (n int) {
+	for _, f := range frames {
+		n += len(f)
+	}
+	return n
 }
 
 // giveBack does it without counting.
 func (b *box) giveBack(x any, from *actor.PID, reason messages.Reason, detail string) {
 	if of, ok := x.(*messages.Offer); ok {
-		if x = any(of.Message); of.Message == nil {
-			x = of.Batch
+		if x = any(of.GetMessage()); of.GetMessage() == nil {
+			x = of.GetBatch()
 		}
 	}
 	if from == nil {

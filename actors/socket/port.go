@@ -25,13 +25,11 @@ func (b *box) Outgoing() (load zmqthread.Load) {
 			b.trimOut()
 		}
 	}
-	if b.out.count == 0 && !b.swap() {
-		return load
+	load.Most = b.pattern.maySend(b) // also when there is nothing to send: it gives up what is due
+	if load.Most == 0 || b.out.count == 0 && !b.swap() {
+		return zmqthread.Load{}
 	}
 	for b.out.count > 0 {
-		if load.Most = b.pattern.maySend(b); load.Most == 0 {
-			return load
-		}
 		if o := b.out.origin(); !o.asks() || !o.gone.Load() {
 			break
 		}
@@ -121,7 +119,7 @@ func (b *box) Unsendable(err error) {
 		switch {
 		case o == nil:
 			b.letters = append(b.letters, letter{message: m}) // to the dead letters
-		case !o.waits || b.finish(o):
+		case !o.expects() || b.finish(o):
 			b.write(o.pid, r)
 		}
 		b.left(1, n)

@@ -46,7 +46,7 @@ func (l *lab) ask(pid *actor.PID, s stream, askers int) (sent, received *tally) 
 // A Req keeps the order of each of its askers.
 func TestReqToRep(t *testing.T) {
 	everywhere(t, func(t *testing.T, l *lab) {
-		s := streamOf("ask", 1000)
+		s := streamOf("ask", 800)
 		p, req := l.meet(job{Role: "server", Types: []string{"REP"}, Lanes: 8, Stream: s}, 1,
 			socket.Config{Type: socket.Req})
 		sent, received := l.ask(req, s, 8)
@@ -72,7 +72,7 @@ func TestReqToRouter(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			everywhere(t, func(t *testing.T, l *lab) {
-				s := streamOf("ask", 400)
+				s := streamOf("ask", 300)
 				p, req := l.meet(job{Role: "server", Types: []string{"ROUTER"}, Lanes: 4, Enveloped: true, Stale: c.stale,
 					Stream: s}, 1, socket.Config{Type: socket.Req, Options: c.options})
 				sent, received := l.ask(req, s, 4)
@@ -128,7 +128,7 @@ func (l *lab) echo(received, sent *tally) *actor.PID {
 // Three REQs ask one Rep.
 func TestRepToReq(t *testing.T) {
 	everywhere(t, func(t *testing.T, l *lab) {
-		s := streamOf("ask", 1000)
+		s := streamOf("ask", 800)
 		received, sent := newTally(s, 3), newTally(s, 3)
 		p, rep := l.meet(job{Role: "client", Types: []string{"REQ"}, Stream: s}, 3,
 			socket.Config{Type: socket.Rep, Deliver: socket.To(l.echo(received, sent))})

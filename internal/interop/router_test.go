@@ -19,7 +19,7 @@ func TestRouterToReq(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			everywhere(t, func(t *testing.T, l *lab) {
-				s := streamOf("ask", 600)
+				s := streamOf("ask", 400)
 				received, sent := newTally(s, 3), newTally(s, 3)
 				p, router := l.meet(job{Role: "client", Types: []string{"REQ"}, Options: options, Stream: s}, 3,
 					socket.Config{Type: socket.Router, Deliver: socket.To(l.echo(received, sent))})

@@ -32,7 +32,7 @@ var shapes = [][]int{
 }
 
 func streamOf(name string, n int, topics ...string) stream {
-	return stream{name, n, shapes, n / 4, topics}
+	return stream{name, n, shapes, n / 2, topics}
 }
 
 const (
