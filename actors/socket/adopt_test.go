@@ -91,6 +91,7 @@ func TestAdopt(t *testing.T) {
 				c.peer.Deliver = socket.To(atPeer.PID)
 			}
 			adopted := r.Props(socket.Adopt(r.Thread, s, cfg))
+			r.At(adopted) // peers that came before it was adopted are not seen
 			c.peer.Connect = []string{at}
 			peer := r.Spawn(c.peer)
 			r.Peers(peer, 1)

@@ -520,9 +520,10 @@ func TestTooLarge(t *testing.T) {
 			for _, text := range [][]string{{"12345"}, {"123456"}, {"1234", "56", "7"}, {"12", "345"}, {"1234567890"}, {"", ""}} {
 				r.Put(f.pid, messages.Text(text...))
 			}
-			for _, want := range []string{"12345", "12 345", " "} {
-				if m := got.Messages(1)[0]; m.Text() != want {
-					t.Errorf("%q, not %q", m.Text(), want)
+			wanted := []string{"12345", "12 345", " "}
+			for i, m := range got.Messages(len(wanted)) {
+				if m.Text() != wanted[i] {
+					t.Errorf("%q, not %q", m.Text(), wanted[i])
 				}
 			}
 			if l := r.Counts(pull); l.Received != 6 || l.Dropped["too large"] != 3 {

@@ -26,17 +26,7 @@ func (b *box) Outgoing() (load zmqthread.Load) {
 		}
 	}
 	load.Most = b.pattern.maySend(b) // also when there is nothing to send: it gives up what is due
-	if load.Most == 0 || b.out.count == 0 && !b.swap() {
-		return zmqthread.Load{}
-	}
-	for b.out.count > 0 {
-		if o := b.out.origin(); !o.asks() || !o.gone.Load() {
-			break
-		}
-		_, n := b.out.drop() // its asker gave up while it waited
-		b.settle(func() { b.books.discarded[cancelled]++; b.left(1, n) })
-	}
-	if b.out.count == 0 {
+	if load.Most == 0 || !b.next() {
 		return zmqthread.Load{}
 	}
 	c := b.out.chunks[0]
@@ -46,6 +36,18 @@ func (b *box) Outgoing() (load zmqthread.Load) {
 	}
 	load.Data, load.Lens = c.batch.Data[c.byte:], c.batch.Lens[c.frame:]
 	return load
+}
+
+// next makes sure that there is something to send that somebody still wants.
+func (b *box) next() bool {
+	for b.out.count > 0 || b.swap() {
+		if o := b.out.origin(); !o.asks() || !o.gone.Load() {
+			return true
+		}
+		_, n := b.out.drop() // its asker gave up while it waited
+		b.settle(func() { b.books.discarded[cancelled]++; b.left(1, n) })
+	}
+	return false
 }
 
 // swap takes what senders have queued. Its memory goes back and forth.

@@ -30,7 +30,7 @@ type Rig struct {
 	System *actor.ActorSystem
 	Root   *actor.RootContext
 	Thread *zmqthread.Thread
-	Ctx    context.Context // ends when the test has taken too long
+	Ctx    context.Context // ends when the test has taken far too long
 	Dead   *DeadLetters
 
 	mu      sync.Mutex
@@ -180,10 +180,17 @@ func (r *Rig) Props(p *actor.Props) *actor.PID {
 	return pid
 }
 
+// soon is a context for one call.
+func soon() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), Patience)
+}
+
 // At returns the endpoints that socket pid is really bound to.
 func (r *Rig) At(pid *actor.PID) []string {
 	r.T.Helper()
-	at, err := socket.Endpoints(r.Ctx, r.Root, pid)
+	ctx, cancel := soon()
+	defer cancel()
+	at, err := socket.Endpoints(ctx, r.Root, pid)
 	if err != nil {
 		r.T.Fatalf("endpoints of %s: %v", pid.Id, err)
 	}
@@ -193,7 +200,9 @@ func (r *Rig) At(pid *actor.PID) []string {
 // Peers waits until socket pid has n peers.
 func (r *Rig) Peers(pid *actor.PID, n int) {
 	r.T.Helper()
-	if err := socket.WaitPeers(r.Ctx, r.Root, pid, n); err != nil {
+	ctx, cancel := soon()
+	defer cancel()
+	if err := socket.WaitPeers(ctx, r.Root, pid, n); err != nil {
 		r.T.Fatalf("wait for %d peers of %s: %v", n, pid.Id, err)
 	}
 }
@@ -201,7 +210,9 @@ func (r *Rig) Peers(pid *actor.PID, n int) {
 // Counts returns the ledger of socket pid.
 func (r *Rig) Counts(pid *actor.PID) socket.Ledger {
 	r.T.Helper()
-	l, err := socket.Counts(r.Ctx, r.Root, pid)
+	ctx, cancel := soon()
+	defer cancel()
+	l, err := socket.Counts(ctx, r.Root, pid)
 	if err != nil {
 		r.T.Fatalf("counts of %s: %v", pid.Id, err)
 	}
@@ -211,7 +222,9 @@ func (r *Rig) Counts(pid *actor.PID) socket.Ledger {
 // Ask is messages.Ask that must succeed.
 func (r *Rig) Ask(pid *actor.PID, m *messages.Message) *messages.Message {
 	r.T.Helper()
-	reply, err := messages.Ask(r.Ctx, r.Root, pid, m)
+	ctx, cancel := soon()
+	defer cancel()
+	reply, err := messages.Ask(ctx, r.Root, pid, m)
 	if err != nil {
 		r.T.Fatal(err)
 	}
@@ -221,7 +234,9 @@ func (r *Rig) Ask(pid *actor.PID, m *messages.Message) *messages.Message {
 // Put is messages.Put that must succeed.
 func (r *Rig) Put(pid *actor.PID, m any) {
 	r.T.Helper()
-	if err := messages.Put(r.Ctx, r.Root, pid, m); err != nil {
+	ctx, cancel := soon()
+	defer cancel()
+	if err := messages.Put(ctx, r.Root, pid, m); err != nil {
 		r.T.Fatal(err)
 	}
 }
@@ -229,7 +244,9 @@ func (r *Rig) Put(pid *actor.PID, m any) {
 // Do has a live command carried out, which must succeed, and returns what it was answered.
 func (r *Rig) Do(pid *actor.PID, command any) *messages.Done {
 	r.T.Helper()
-	a, err := messages.Call(r.Ctx, r.Root, pid, command)
+	ctx, cancel := soon()
+	defer cancel()
+	a, err := messages.Call(ctx, r.Root, pid, command)
 	if err != nil {
 		r.T.Fatalf("%T: %v", command, err)
 	}
@@ -254,15 +271,4 @@ func (r *Rig) Poison(pid *actor.PID) {
 	if err := r.Root.PoisonFuture(pid).Wait(); err != nil && !errors.Is(err, actor.ErrDeadLetter) {
 		r.T.Fatalf("poison %s: %v", pid.Id, err)
 	}
-}
-
-// Gone returns why socket pid has stopped, once it has.
-func (r *Rig) Gone(pid *actor.PID) error {
-	r.T.Helper()
-	var dead *messages.Dead
-	_, err := socket.Endpoints(r.Ctx, r.Root, pid)
-	if !errors.As(err, &dead) {
-		r.T.Fatalf("%s is alive: %v", pid.Id, err)
-	}
-	return dead.Reason
 }
