@@ -141,7 +141,7 @@ func (s *socket) shut(c actor.Context) {
 	messages.Bury(s.system, s.self, s.reason)
 	s.cease(why)
 	if s.thread != nil {
-		c.Send(s.thread.PID(), &zmqthread.Close{Owner: s.self, Linger: s.cfg.Options.linger()})
+		c.Send(s.thread.PID(), &zmqthread.Close{Owner: s.self, Linger: s.closeLinger()})
 	}
 	s.returnOutbox(why)
 	s.returnInbox()

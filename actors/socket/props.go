@@ -2,6 +2,7 @@ package socket
 
 import (
 	"sync/atomic"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 	zmq "github.com/pebbe/zmq4"
@@ -53,7 +54,8 @@ type adoption struct {
 //
 // Nobody here knows how to open it again, so it stops where another would be reopened, and it
 // stays the native socket that it is: an adopted REP serves one request at a time, an adopted REQ
-// is as strict as it was made.
+// is as strict as it was made. WaitPeers does not see the peers that it had before. If cfg is wrong
+// the socket stays yours.
 func Adopt(t *zmqthread.Thread, s *zmq.Socket, cfg Config, opts ...actor.PropsOption) *actor.Props {
 	cfg.adoption = &adoption{socket: s}
 	if s != nil && cfg.Type == 0 {
@@ -95,7 +97,7 @@ func (b *box) opening() *zmqthread.Open {
 		Connect:    d.connect,
 		Subscribe:  d.subscribe,
 		Monitor:    !cfg.NoMonitor,
-		Linger:     options.linger(),
+		Linger:     b.closeLinger(),
 		MaxMessage: cfg.MaxMessage,
 		Port:       b,
 		Setup: func(z *zmq.Socket) error {
@@ -121,4 +123,13 @@ func (b *box) opening() *zmqthread.Open {
 		}
 	}
 	return o
+}
+
+// closeLinger is the linger of the native socket. What does not send has nothing to linger for: a
+// SUB would wait for publishers that have gone, to tell them its subscriptions.
+func (b *box) closeLinger() time.Duration {
+	if !b.pattern.sends() {
+		return 0
+	}
+	return b.desired.option.linger()
 }

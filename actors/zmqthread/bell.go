@@ -3,7 +3,6 @@ package zmqthread
 import (
 	"fmt"
 	"sync/atomic"
-	"syscall"
 
 	zmq "github.com/pebbe/zmq4"
 
@@ -48,14 +47,17 @@ var ring = []uint32{0} // one empty frame
 // plenty of them to wake up from.
 func (b *bell) ring() { b.out.Send(nil, ring, 1, 1) }
 
-// hush takes the rings in, all of them: the descriptor would go deaf otherwise (facts Z3).
+// hush takes the rings in, all of them, and leaves when ZMQ_EVENTS says that there is none: a ring
+// that comes after the last receive would otherwise be processed by that call and stay unread, and
+// the descriptor be deaf for ever (facts Z3).
 func (b *bell) hush() {
-	for b.in.Recv(&b.scratch, native.Limit{Messages: 16, Bytes: 1, Message: 1}).Errno != syscall.EAGAIN {
-		if _, err := b.in.Events(); err != nil {
-			return // the context is gone, and the thread with it
+	for {
+		for b.in.Recv(&b.scratch, native.Limit{Messages: 16, Bytes: 1, Message: 1}).Errno == 0 {
+		}
+		if events, err := b.in.Events(); err != nil || events&zmq.POLLIN == 0 {
+			return
 		}
 	}
-	b.in.Events()
 }
 
 func (b *bell) close() {

@@ -3,6 +3,7 @@ package zmqthread
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -51,12 +52,29 @@ func (t *Thread) shutdown(ctx context.Context) error {
 	}
 	t.system.Root.StopFuture(t.pid).Wait() // closes what is left
 	t.end()
-	<-t.done
+	if err := t.join(ctx); err != nil {
+		return err
+	}
 	err := t.terminate(ctx)
 	if late != nil {
 		return late
 	}
 	return err
+}
+
+// join waits for the thread, which only somebody's Configure can hold up.
+func (t *Thread) join(ctx context.Context) error {
+	select {
+	case <-t.done:
+		return nil
+	case <-ctx.Done():
+	}
+	select {
+	case <-t.done:
+		return nil
+	case <-time.After(lastRites):
+		return &ShutdownError{Err: fmt.Errorf("the thread is held up: %w", ctx.Err())}
+	}
 }
 
 // terminate gives the context up. libzmq waits for linger here, for ever if something was

@@ -156,6 +156,17 @@ func (p *plain) Events() (zmq.State, error) {
 	return e, Wrap(err)
 }
 
+// Bind binds. While a monitor runs, the errno of a bind that fails may be EAGAIN, from the sending of
+// the event: the next try says what it was.
+func (p *plain) Bind(endpoint string) error {
+	for range 5 {
+		if err := p.zmq.Bind(endpoint); Errno(err) != syscall.EAGAIN {
+			return Wrap(err)
+		}
+	}
+	return Wrap(p.zmq.Bind(endpoint))
+}
+
 func (p *plain) Sibling(t zmq.Type) (Socket, error) {
 	ctx, err := p.zmq.Context()
 	if err != nil {
@@ -164,7 +175,6 @@ func (p *plain) Sibling(t zmq.Type) (Socket, error) {
 	return (&context{ctx, p.real}).NewSocket(t)
 }
 
-func (p *plain) Bind(endpoint string) error       { return Wrap(p.zmq.Bind(endpoint)) }
 func (p *plain) Unbind(endpoint string) error     { return Wrap(p.zmq.Unbind(endpoint)) }
 func (p *plain) Connect(endpoint string) error    { return Wrap(p.zmq.Connect(endpoint)) }
 func (p *plain) Disconnect(endpoint string) error { return Wrap(p.zmq.Disconnect(endpoint)) }
