@@ -38,8 +38,6 @@ generate: ## make messages/messages.pb.go from messages/messages.proto
 	$(BUF) generate
 
 .PHONY: bench
-bench: ## measure: the packages' own benchmarks, then bench/ with its peers; ARGS="..." goes to bench/
-	@[ -d bench ] || { echo "bench: there is no bench/ yet, so there are no peers to measure against"; exit 1; }
+bench: ## measure: the packages' own benchmarks; ARGS="-count=7" goes to go test
 	@scripts/setup.sh
-	go test -run '^$$' -bench . -benchmem ./...
-	cd bench && go run . $(ARGS)
+	go test -run '^$$' -bench . -benchmem $(ARGS) ./...

@@ -98,21 +98,10 @@ func (l *lab) into(t *tally) *actor.PID {
 // complete waits for everything that t is due.
 func (l *lab) complete(what string, t *tally) {
 	l.T.Helper()
-	defer func() {
-		if l.T.Failed() {
-			l.T.Logf("%s: %v", what, t.total())
-		}
-	}()
-	l.wait(what, t.done)
-}
-
-// wait waits until something is done.
-func (l *lab) wait(what string, done <-chan struct{}) {
-	l.T.Helper()
 	select {
-	case <-done:
+	case <-t.done:
 	case <-l.Ctx.Done():
-		l.T.Fatalf("%s: not within %v", what, rig.Patience)
+		l.T.Fatalf("%s: only %v of %d", what, t.total(), t.due)
 	}
 }
 

@@ -13,8 +13,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/sockeye-mq/sockeye/internal/rig"
 )
 
 // python is the interpreter of this run.
@@ -104,6 +102,9 @@ type event struct {
 	Envelopes      [][]int
 }
 
+// patience is how long a peer may take: longer than any test, shorter than its own limit.
+const patience = 45 * time.Second
+
 // peer is a running peer.py.
 type peer struct {
 	t   testing.TB
@@ -124,7 +125,7 @@ func run(t testing.TB, j job) *peer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), rig.Patience+5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	cmd := exec.CommandContext(ctx, python, "-B", "testdata/peer.py", string(arg))
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // it says where it was; then
 	cmd.WaitDelay = 5 * time.Second                                          // it is killed

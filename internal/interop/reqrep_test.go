@@ -94,17 +94,18 @@ func TestReqToPositionalRouter(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		options socket.Options
+		within  time.Duration
 		saw     int
 		err     error
 	}{
-		"correlated":  {socket.Options{}, 4, messages.ErrTimedOut},
-		"NoCorrelate": {socket.Options{NoCorrelate: true}, 0, nil},
+		"correlated":  {socket.Options{}, time.Second, 4, messages.ErrTimedOut},
+		"NoCorrelate": {socket.Options{NoCorrelate: true}, 0, 0, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			l := &lab{Rig: rig.Start(t, zmqthread.Config{}), transport: "tcp"}
 			p, req := l.meet(job{Role: "positional", Types: []string{"ROUTER"}}, 1,
-				socket.Config{Type: socket.Req, Options: c.options, ReplyTimeout: time.Second})
+				socket.Config{Type: socket.Req, Options: c.options, ReplyTimeout: c.within})
 			reply, err := messages.Ask(l.Ctx, l.Root, req, messages.Text("hello"))
 			if !errors.Is(err, c.err) || err == nil && reply.Text() != "hello" {
 				t.Errorf("got %v, %v", reply, err)
