@@ -398,7 +398,7 @@ func TestLanes(t *testing.T) {
 	if len(seen) != 3 {
 		t.Error("3 sockets on", len(seen), "of 3 lanes")
 	}
-	if lanes.Named("a") != lanes.Named("a") || lanes.Threads()[0].context != lanes.Threads()[2].context {
+	if again := lanes.Named("a"); again != lanes.Named("a") || lanes.Threads()[0].context != lanes.Threads()[2].context {
 		t.Error("a name has two lanes, or there are two contexts")
 	}
 	if _, err := StartLanes(b.system, 0, Config{}); !errors.Is(err, ErrConfig) {

@@ -41,7 +41,7 @@ type Rig struct {
 	shut    bool                            // guarded by mu
 }
 
-// Books, when it is set, reads the ledger of a socket that has stopped. The tests of package socket
+// Books reads, when it is set, the ledger of a socket that has stopped. The tests of package socket
 // set it; others check the ledgers of the sockets that still live when a test ends.
 var Books func(*actor.ActorSystem, *actor.PID) func() socket.Ledger
 
