@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 )
@@ -28,8 +29,9 @@ func (e *HeldError) Unwrap() error { return e.Err }
 // holders knows who is bound where, in this process; inproc names count for each context alone.
 var holders = struct {
 	sync.Mutex
-	at map[address]*actor.PID // guarded by Mutex
-}{at: map[address]*actor.PID{}}
+	at       map[address]*actor.PID // guarded by Mutex
+	released map[address]time.Time  // guarded by Mutex: within the last second
+}{at: map[address]*actor.PID{}, released: map[address]time.Time{}}
 
 type address struct {
 	context  *sharedContext // nil but for inproc
@@ -46,13 +48,35 @@ func (l *Link) address(endpoint string) address {
 func (l *Link) hold(endpoint string) {
 	holders.Lock()
 	holders.at[l.address(endpoint)] = l.owner
+	delete(holders.released, l.address(endpoint))
 	holders.Unlock()
 }
 
 func (l *Link) letGo(endpoint string) {
 	holders.Lock()
 	delete(holders.at, l.address(endpoint))
+	now := time.Now()
+	for at, when := range holders.released {
+		if now.Sub(when) > time.Second {
+			delete(holders.released, at)
+		}
+	}
+	holders.released[l.address(endpoint)] = now
 	holders.Unlock()
+}
+
+// tries is how often a bind is tried whose address is in use: patiently when a socket of this
+// process has just let it go, for libzmq's own thread has yet to close it (facts Z2).
+func (l *Link) tries(endpoint string) int {
+	want := l.address(endpoint)
+	holders.Lock()
+	defer holders.Unlock()
+	for at, when := range holders.released {
+		if at.context == want.context && overlap(at.endpoint, want.endpoint) && time.Since(when) < time.Second {
+			return patientTries
+		}
+	}
+	return bindTries
 }
 
 // held adds to an error of a bind who holds the address, if it is one of us.

@@ -16,18 +16,18 @@ import (
 
 // Link ties a native socket to its owner. Owned by the thread, except Kick.
 type Link struct {
-	thread  *Thread
-	owner   *actor.PID
-	port    Port
-	open    *Open // the last one that asked for this socket
-	socket  native.Socket
-	monitor *monitor
-	watched bool     // the poller knows it
-	bound   []string // resolved
-	asked   []string // the same as they were asked for
-	meets   []meets  // inproc endpoints it is at
-	done    int      // of open's binds, then connects
-	tries   int      // of the bind at hand
+	thread    *Thread
+	owner     *actor.PID
+	port      Port
+	open      *Open // the last one that asked for this socket
+	socket    native.Socket
+	monitor   *monitor
+	watched   bool     // the poller knows it
+	bound     []string // resolved
+	asked     []string // the same as they were asked for
+	meets     []meets  // inproc endpoints it is at
+	done      int      // of open's binds, then connects
+	bindTries int      // of the bind at hand
 
 	kicked  atomic.Bool // on its way to the thread
 	place   place

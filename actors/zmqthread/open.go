@@ -14,10 +14,11 @@ import (
 )
 
 // A bind that finds its address taken is tried again, for the socket that had it may be ours and
-// only half closed; 1.5 ms were always enough (facts Z2).
+// only half closed; 1.5 ms were enough on an idle machine (facts Z2).
 const (
-	bindTries = 10
-	bindPause = time.Millisecond
+	bindTries    = 10
+	patientTries = 500
+	bindPause    = time.Millisecond
 )
 
 // open gives the sender its socket: the one that it has, or a new one.
@@ -136,8 +137,8 @@ func (p *poller) proceed(c actor.Context, l *Link) {
 	m := l.open
 	for l.done < len(m.Bind) {
 		err := l.bind(m.Bind[l.done])
-		if errors.Is(err, syscall.EADDRINUSE) && l.tries < bindTries {
-			l.tries++
+		if errors.Is(err, syscall.EADDRINUSE) && l.bindTries < l.tries(m.Bind[l.done]) {
+			l.bindTries++
 			p.later(&retry{l}, nil)
 			return
 		}
@@ -145,7 +146,7 @@ func (p *poller) proceed(c actor.Context, l *Link) {
 			p.failOpen(c, l, err)
 			return
 		}
-		l.done, l.tries = l.done+1, 0
+		l.done, l.bindTries = l.done+1, 0
 	}
 	for _, to := range m.Connect {
 		if err := l.connect(to); err != nil {
@@ -244,7 +245,7 @@ func (p *poller) do(c actor.Context, m *Do) {
 		at, err = l.command(m)
 		return err
 	})
-	if m.Command == Bind && errors.Is(err, syscall.EADDRINUSE) && m.attempts < bindTries {
+	if m.Command == Bind && errors.Is(err, syscall.EADDRINUSE) && m.attempts < l.tries(m.Argument) {
 		m.attempts++
 		p.later(m, c.Sender())
 		return
