@@ -23,9 +23,12 @@ type lab struct {
 }
 
 // everywhere runs test over tcp and ipc, and with either side binding.
-func everywhere(t *testing.T, test func(*testing.T, *lab)) {
+func everywhere(t *testing.T, test func(*testing.T, *lab)) { over(t, test, "tcp", "ipc") }
+
+// over runs test over some transports, and with either side binding.
+func over(t *testing.T, test func(*testing.T, *lab), transports ...string) {
 	t.Parallel()
-	for _, transport := range []string{"tcp", "ipc"} {
+	for _, transport := range transports {
 		for _, binds := range []string{"python", "sockeye"} {
 			t.Run(transport+"/"+binds+" binds", func(t *testing.T) {
 				t.Parallel()

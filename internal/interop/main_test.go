@@ -1,9 +1,13 @@
 package interop
 
 import (
+	"flag"
 	"testing"
 
 	"github.com/sockeye-mq/sockeye/internal/rig"
 )
 
-func TestMain(m *testing.M) { rig.Main(m) }
+func TestMain(m *testing.M) {
+	flag.Set("test.parallel", "4") // on two cores, too: a good part is waiting for Python to start
+	rig.Main(m)
+}

@@ -65,14 +65,15 @@ func TestReqToRouter(t *testing.T) {
 		options socket.Options
 		stale   bool // every reply comes after one to the request before it
 		saw     [][]int
+		via     []string
 	}{
-		"correlated":            {saw: [][]int{{4, 0}}},
-		"correlated, stale too": {saw: [][]int{{4, 0}}, stale: true},
-		"NoCorrelate":           {saw: [][]int{{0}}, options: socket.Options{NoCorrelate: true}},
+		"correlated":            {saw: [][]int{{4, 0}}, via: []string{"tcp", "ipc"}},
+		"correlated, stale too": {saw: [][]int{{4, 0}}, via: []string{"tcp"}, stale: true},
+		"NoCorrelate":           {saw: [][]int{{0}}, via: []string{"ipc"}, options: socket.Options{NoCorrelate: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			everywhere(t, func(t *testing.T, l *lab) {
-				s := streamOf("ask", 300)
+			over(t, func(t *testing.T, l *lab) {
+				s := streamOf("ask", 400)
 				p, req := l.meet(job{Role: "server", Types: []string{"ROUTER"}, Lanes: 4, Enveloped: true, Stale: c.stale,
 					Stream: s}, 1, socket.Config{Type: socket.Req, Options: c.options})
 				sent, received := l.ask(req, s, 4)
@@ -83,7 +84,7 @@ func TestReqToRouter(t *testing.T) {
 					t.Errorf("in front of the body were frames of %v bytes, want %v", got.Envelopes, c.saw)
 				}
 				l.clean(req, s.N, s.N)
-			})
+			}, c.via...)
 		})
 	}
 }
