@@ -46,7 +46,7 @@ func (l *lab) ask(pid *actor.PID, s stream, askers int) (sent, received *tally) 
 // A Req keeps the order of each of its askers.
 func TestReqToRep(t *testing.T) {
 	everywhere(t, func(t *testing.T, l *lab) {
-		s := streamOf("ask", 800)
+		s := streamOf("ask", 600)
 		p, req := l.meet(job{Role: "server", Types: []string{"REP"}, Lanes: 8, Stream: s}, 1,
 			socket.Config{Type: socket.Req})
 		sent, received := l.ask(req, s, 8)
@@ -130,7 +130,7 @@ func (l *lab) echo(received, sent *tally) *actor.PID {
 // Three REQs ask one Rep.
 func TestRepToReq(t *testing.T) {
 	everywhere(t, func(t *testing.T, l *lab) {
-		s := streamOf("ask", 800)
+		s := streamOf("ask", 600)
 		received, sent := newTally(s, 3), newTally(s, 3)
 		p, rep := l.meet(job{Role: "client", Types: []string{"REQ"}, Stream: s}, 3,
 			socket.Config{Type: socket.Rep, Deliver: socket.To(l.echo(received, sent))})
