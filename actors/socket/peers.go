@@ -26,7 +26,8 @@ type peerWait struct {
 }
 
 // WaitPeers returns when the socket pid has n peers that have finished their handshake; on a Pub,
-// when besides it has seen n subscriptions. No sleeps against slow joiners. With Config.NoMonitor
+// when besides it has seen n subscriptions, which is exact as long as each peer has one topic: ZeroMQ
+// does not say whose a subscription is. No sleeps against slow joiners. With Config.NoMonitor
 // it sees inproc peers only.
 func WaitPeers(ctx context.Context, sender actor.SenderContext, pid *actor.PID, n int) error {
 	_, err := messages.Call(ctx, sender, pid, askPeers{n})

@@ -77,7 +77,7 @@ func TestSubToPub(t *testing.T) {
 // An XPub delivers what its XSUBs say: that they subscribe, anything else, that they unsubscribe.
 func TestXPubToXSub(t *testing.T) {
 	everywhere(t, func(t *testing.T, l *lab) {
-		s := streamOf("report", 2000, topics...)
+		s := streamOf("report", 1200, topics...)
 		wanted := []string{"news.", "weather"}
 		ups := l.Collector()
 		p, xpub := l.meet(job{Role: "subscriber", Types: []string{"XSUB"}, Topics: wanted, Stream: s}, len(wanted),
@@ -112,7 +112,7 @@ func TestSubToXPub(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			everywhere(t, func(t *testing.T, l *lab) {
-				s := streamOf("report", 2000, topics...)
+				s := streamOf("report", 1200, topics...)
 				sent, received := s.part(starts("news.", "\x00"))
 				cfg := c.config
 				cfg.Subscribe, cfg.Deliver = []string{"weather", "news."}, socket.To(l.into(received))
