@@ -13,6 +13,7 @@ import (
 type offer struct {
 	items []item
 	one   [1]item // the memory of items for a single message
+	pack  *queue  // of several: packed already, for that takes time and must not happen under mu
 	bytes int
 	from  *origin
 }
@@ -76,7 +77,24 @@ func (b *box) unwrap(x any, from *origin) (*offer, messages.Reason, string) {
 			return nil, messages.Reason_TOO_LARGE, fmt.Sprintf("%d bytes, MaxMessage is %d", it.size, b.cfg.MaxMessage)
 		}
 	}
+	if len(o.items) > 1 && from.asks() {
+		return nil, messages.Reason_UNSUPPORTED, "one reply for a batch of several requests"
+	}
+	if len(o.items) > 1 {
+		o.pack = &queue{}
+		for _, it := range o.items {
+			o.pack.push(nil, it.m.Frames, it.size, o.kept())
+		}
+	}
 	return o, 0, ""
+}
+
+// kept is what the queue remembers of the sender.
+func (o *offer) kept() *origin {
+	if o.from.sender() == nil {
+		return nil
+	}
+	return o.from
 }
 
 func (o *offer) add(m *messages.Message) {
@@ -136,24 +154,20 @@ func (b *box) accept(o *offer) (no messages.Reason, detail string) {
 	if len(o.items) > 1 && (b.cfg.Type == Rep || from.answers() != 0) {
 		return messages.Reason_NO_REQUEST, "a request has one answer, and this is a batch of several"
 	}
-	type addressed struct{ prefix, body [][]byte }
-	var one [1]addressed
-	all := one[:0]
 	for _, it := range o.items {
 		prefix, body, no := b.pattern.address(b, it.m, from)
 		if no != 0 {
 			return no, b.addressee(no)
 		}
-		all = append(all, addressed{prefix, body})
+		if o.pack == nil {
+			size := sizeOf(prefix) + sizeOf(body)
+			b.in.push(prefix, body, size, o.kept())
+			b.bytes += size
+		}
 	}
-	kept := from
-	if from.sender() == nil {
-		kept = nil
-	}
-	for _, a := range all {
-		size := sizeOf(a.prefix) + sizeOf(a.body)
-		b.in.push(a.prefix, a.body, size, kept)
-		b.bytes += size
+	if o.pack != nil {
+		b.in.join(o.pack)
+		b.bytes += o.pack.bytes
 	}
 	n := len(o.items)
 	b.queued += n

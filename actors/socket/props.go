@@ -54,7 +54,7 @@ type adoption struct {
 //
 // Nobody here knows how to open it again, so it stops where another would be reopened, and it
 // stays the native socket that it is: an adopted REP serves one request at a time, an adopted REQ
-// is as strict as it was made. WaitPeers does not see the peers that it had before. If cfg is wrong
+// is as strict as it was made; a request that nobody answers holds an adopted REP up for good. WaitPeers does not see the peers that it had before. If cfg is wrong
 // the socket stays yours.
 func Adopt(t *zmqthread.Thread, s *zmq.Socket, cfg Config, opts ...actor.PropsOption) *actor.Props {
 	cfg.adoption = &adoption{socket: s}

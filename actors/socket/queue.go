@@ -52,6 +52,13 @@ func (q *queue) push(prefix, body [][]byte, size int, o *origin) {
 	c.remember(o)
 }
 
+// join appends all of p, which is p's end.
+func (q *queue) join(p *queue) {
+	q.chunks = append(q.chunks, p.chunks...)
+	q.count += p.count
+	q.bytes += p.bytes
+}
+
 func length(f []byte, more bool) uint32 {
 	if more {
 		return uint32(len(f)) | messages.More

@@ -50,7 +50,7 @@ func (t *Thread) shutdown(ctx context.Context) error {
 	if err := t.call(ctx, drain{}); err != nil {
 		late = t.force(err)
 	}
-	t.system.Root.StopFuture(t.pid).Wait() // closes what is left
+	t.system.Root.Stop(t.pid) // closes what is left, before the last round
 	t.end()
 	if err := t.join(ctx); err != nil {
 		return err
