@@ -32,7 +32,8 @@ func Ask(ctx context.Context, sender actor.SenderContext, pid *actor.PID, m *Mes
 
 // Put sends m, a *Message or a *Batch, to the socket pid and returns when ZeroMQ has taken it:
 // backpressure for any goroutine. When the outbox is full it waits for its turn, first come first
-// served. After an error of ctx the message was either never accepted or will be sent whole.
+// served. After an error of ctx, or after ErrFlushing from a socket that was poisoned meanwhile, the
+// message was either never accepted, or will be sent whole, or is a dead letter.
 func Put(ctx context.Context, sender actor.SenderContext, pid *actor.PID, m any) error {
 	offer, err := NewOffer(m)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 var (
 	ErrFull           = errors.New("outbox full")
 	ErrStopped        = errors.New("socket stopped")
+	ErrFlushing       = errors.New("socket is stopping; what it has accepted is still sent if ZeroMQ takes it within the linger")
 	ErrUnreachable    = errors.New("no such peer")
 	ErrNoRequest      = errors.New("no such request")
 	ErrWrongDirection = errors.New("socket type does not send")

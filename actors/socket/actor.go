@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -128,150 +127,8 @@ func (b *box) receiverPIDs() (pids []*actor.PID) {
 	return pids
 }
 
-// shut is Stopping: from here on nothing is sent, read or accepted, and everybody who waits is
-// answered. Nothing here may panic (facts P8), so users' code is called guarded.
-func (s *socket) shut(c actor.Context) {
-	why := s.reason
-	if why == nil {
-		why = messages.ErrStopped
-	}
-	for _, pid := range s.receiverPIDs() {
-		c.Unwatch(pid)
-	}
-	messages.Bury(s.system, s.self, s.reason)
-	s.cease(why)
-	if s.thread != nil {
-		c.Send(s.thread.PID(), &zmqthread.Close{Owner: s.self, Linger: s.closeLinger()})
-	}
-	s.returnOutbox(why)
-	s.returnInbox()
-	s.answerEverybody(why)
-	s.system.ProcessRegistry.Remove(s.answers)
-}
-
-// cease makes the box refuse everything. Once it has the sending lock the thread has seen it.
-func (b *box) cease(why error) {
-	b.mu.Lock()
-	if b.sealed == nil {
-		b.sealed = why
-	}
-	b.stopped = true
-	for _, t := range []*time.Timer{b.alarm, b.last} {
-		if t != nil {
-			t.Stop()
-		}
-	}
-	b.mu.Unlock()
-}
-
-// returnOutbox gives back what was not sent: to those who wait for it, and to the dead letters.
-func (b *box) returnOutbox(why error) {
-	b.sending.Lock() // at most one native call
-	b.mu.Lock()
-	queues := []*queue{b.out, b.in}
-	b.out, b.in = &queue{}, &queue{}
-	b.books.dead += uint64(b.queued)
-	b.queued, b.bytes, b.head = 0, 0, b.tail
-	waiting := b.waiting
-	b.waiting = nil
-	b.mu.Unlock()
-	b.sending.Unlock()
-	for _, q := range queues {
-		for q.count > 0 {
-			m, o, _ := q.pop()
-			b.mu.Lock()
-			if o.expects() && !b.finish(o) {
-				o = nil // has its answer, or gave up: a dead letter
-			}
-			b.mu.Unlock()
-			b.careful(func() { b.dismiss(m, o, why) })
-		}
-	}
-	b.careful(func() { b.turnAway(waiting) })
-}
-
-// returnInbox hands what was received and not handed over to the dead letters.
-func (b *box) returnInbox() {
-	b.mu.Lock()
-	parcels := b.inbox
-	if b.current.batch != nil {
-		parcels = append([]parcel{b.current}, parcels...)
-		b.current = parcel{}
-	}
-	b.inbox = nil
-	b.books.undelivered += uint64(b.held)
-	b.held = 0
-	b.mu.Unlock()
-	for _, p := range parcels {
-		if p.rest == nil {
-			p.rest = p.batch.Messages()
-		}
-		for _, m := range p.rest {
-			b.careful(func() { b.system.DeadLetter.SendUserMessage(b.self, m) })
-		}
-	}
-}
-
-// answerEverybody: nobody may wait for an actor that is gone.
-func (b *box) answerEverybody(why error) {
-	b.mu.Lock()
-	var waiting []*actor.PID
-	for o := range b.calls {
-		waiting = append(waiting, o.pid)
-	}
-	clear(b.calls)
-	clear(b.callers)
-	clear(b.asked)
-	requests, marks, letters := b.requests, b.marks, b.letters
-	b.requests, b.marks, b.letters = nil, nil, nil
-	for _, w := range b.peers.waiting {
-		waiting = append(waiting, w.to)
-	}
-	b.peers.waiting = nil
-	b.mu.Unlock()
-	for _, l := range letters {
-		if _, pill := l.message.(*actor.PoisonPill); !pill {
-			b.careful(func() { b.deliverLetter(l) })
-		}
-	}
-	for _, m := range marks {
-		if m.of == nil && m.to != nil {
-			waiting = append(waiting, m.to)
-		}
-	}
-	for _, r := range requests {
-		if !r.gone && r.from != nil {
-			waiting = append(waiting, r.from)
-		}
-	}
-	for _, do := range b.desired.pending {
-		if do.For != nil {
-			waiting = append(waiting, do.For)
-		}
-	}
-	for _, pid := range waiting {
-		b.careful(func() { b.system.Root.Send(pid, b.farewell(why)) })
-	}
-}
-
-// farewell is the answer of a socket that stops: its reason, when it has one.
-func (b *box) farewell(why error) any {
-	return &messages.Dead{PID: b.self, Reason: why}
-}
-
-// careful calls code of users (middleware, dead-letter subscribers), whose panic must not turn the
-// stop into a restart.
-func (b *box) careful(f func()) {
-	defer func() {
-		if r := recover(); r != nil {
-			b.system.Logger().Error("sockeye: panic while a socket stops", "socket", b.self, "panic", r)
-		}
-	}()
-	f()
-}
-
 // Reason says why the last socket with this PID stopped: the failure its supervisor gave up on, or
-// a *ConfigError. nil: it lives, or was stopped on request.
+// a *ConfigError, or an *UnsentError. nil: it lives, or was stopped on request.
 func Reason(ctx context.Context, sender actor.SenderContext, pid *actor.PID) error {
 	_, err := messages.Call(ctx, sender, pid, askEndpoints{})
 	var dead *messages.Dead

@@ -66,6 +66,8 @@ type box struct {
 	alarm      *time.Timer // guarded by mu
 	alarmAt    time.Time   // guarded by mu: zero when it is not set
 	last       *time.Timer // guarded by mu: stops the actor when a Poison takes too long
+	deadline   time.Time   // guarded by mu: and when that is
+	lapsed     bool        // guarded by mu: it has
 
 	receivers []*receiver // guarded by mu
 	turn      int         // guarded by mu: of RoundRobin
@@ -138,6 +140,7 @@ func (b *box) PostSystemMessage(x any) {
 	switch x.(type) {
 	case *actor.Stop:
 		b.seal(messages.ErrStopped)
+		time.AfterFunc(patience, b.excuse) // the actor may be held up by a user's code
 	case *actor.Restart:
 		b.mu.Lock()
 		late := b.stopped
@@ -166,7 +169,7 @@ func (b *box) post(msg any, from *actor.PID, request uint32, envelope any) {
 		b.mark(mark{to: from, message: &actor.Touched{Who: b.self}}, nil)
 	case *actor.PoisonPill:
 		b.mark(mark{pill: m}, messages.ErrStopped)
-		b.stopAfterLinger()
+		b.lingerOn()
 	case actor.AutoReceiveMessage, *zmqthread.Opened, *zmqthread.Failed, *zmqthread.Did,
 		*nudge, *actor.DeadLetterResponse:
 		b.Mailbox.PostUserMessage(envelope)
@@ -176,16 +179,6 @@ func (b *box) post(msg any, from *actor.PID, request uint32, envelope any) {
 			return
 		}
 		b.reject(msg, from, messages.Reason_UNSUPPORTED, describe(msg))
-	}
-}
-
-// stopAfterLinger bounds what a Poison may take. Stop reaches an actor that is suspended, too.
-func (b *box) stopAfterLinger() {
-	root, self := b.system.Root, b.self
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.last == nil && !b.stopped {
-		b.last = time.AfterFunc(b.cfg.Options.linger(), func() { root.Stop(self) })
 	}
 }
 

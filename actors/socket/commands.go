@@ -46,8 +46,15 @@ func isQuestion(m any) bool {
 	return false
 }
 
-// ask queues a question. It runs on the sender's goroutine.
+// ask queues a question. It runs on the sender's goroutine. The ledger is answered there and then:
+// it can be had of an actor that is suspended, too.
 func (b *box) ask(m any, from *actor.PID) {
+	if _, ok := m.(askLedger); ok && b.keepsBooks() {
+		if from != nil {
+			b.system.Root.Send(from, b.ledger())
+		}
+		return
+	}
 	b.mu.Lock()
 	sealed, full := b.sealed, len(b.requests) >= maxRequests
 	if v := reflect.ValueOf(m); v.Kind() == reflect.Pointer && v.IsNil() {
@@ -77,7 +84,7 @@ func (b *box) giveBackCommand(from *actor.PID, reason messages.Reason, detail st
 	}
 }
 
-// serveRequests answers what can be answered now, in order. Most need an open socket.
+// serveRequests answers what was asked, in order.
 func (s *socket) serveRequests(c actor.Context) {
 	for {
 		r, ok := s.nextRequest()
@@ -85,8 +92,6 @@ func (s *socket) serveRequests(c actor.Context) {
 			return
 		}
 		switch m := r.message.(type) {
-		case askLedger:
-			s.answer(c, r.from, s.ledger())
 		case askEndpoints:
 			s.answer(c, r.from, s.desired.endpoints())
 		case askPeers:
@@ -105,19 +110,17 @@ func (s *socket) serveRequests(c actor.Context) {
 	}
 }
 
-// nextRequest takes the next question off the queue; while the socket is not open, the next one
-// that does not need it to be.
-func (s *socket) nextRequest() (inquiry, bool) {
+// nextRequest takes the next question off the queue, once the socket is open.
+func (s *socket) nextRequest() (r inquiry, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests = slices.DeleteFunc(s.requests, func(r inquiry) bool { return r.gone })
-	for i, r := range s.requests {
-		if _, any := r.message.(askLedger); any || s.opened {
-			s.requests = slices.Delete(s.requests, i, i+1)
-			return r, true
-		}
+	if !s.opened || len(s.requests) == 0 {
+		return inquiry{}, false
 	}
-	return inquiry{}, false
+	r = s.requests[0]
+	s.requests = slices.Delete(s.requests, 0, 1)
+	return r, true
 }
 
 func (s *socket) answer(c actor.Context, to *actor.PID, m any) {

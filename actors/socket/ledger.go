@@ -58,6 +58,13 @@ type books struct {
 	discarded, dropped               [reasonCount]uint64
 }
 
+// keepsBooks: until it stops. What stands in them then is in Stopped.
+func (b *box) keepsBooks() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return !b.stopped && b.wrong == nil
+}
+
 func (b *box) ledger() Ledger {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -80,7 +87,8 @@ func named(counts *[reasonCount]uint64) map[string]uint64 {
 	return m
 }
 
-// Counts asks the socket pid for its ledger.
+// Counts returns the ledger of the socket pid, as it is at this instant. Of a socket that has
+// stopped, the event Stopped has the last one.
 func Counts(ctx context.Context, sender actor.SenderContext, pid *actor.PID) (Ledger, error) {
 	a, err := messages.Call(ctx, sender, pid, askLedger{})
 	if err != nil {

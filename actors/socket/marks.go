@@ -50,6 +50,21 @@ func (b *box) reach(m mark) {
 	}
 }
 
+// removed books a message as gone from position at of the queue: what is behind it moves up.
+// Caller holds mu, and nudges.
+func (b *box) removed(at uint64, bytes int) {
+	if at == b.head+1 {
+		b.left(1, bytes)
+		return
+	}
+	b.queued, b.bytes, b.tail = b.queued-1, b.bytes-bytes, b.tail-1
+	for i := range b.marks {
+		if b.marks[i].at >= at {
+			b.marks[i].at--
+		}
+	}
+}
+
 // left books messages as gone from the queue, lets waiting senders in, and reaches the marks that
 // are due. It reports whether there is something new to send. Caller holds mu, and nudges.
 func (b *box) left(n, bytes int) {

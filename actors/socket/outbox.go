@@ -123,14 +123,16 @@ func (b *box) admit(o *offer) (no messages.Reason, detail string, sealed error) 
 	default:
 		no, detail = messages.Reason_FULL, fmt.Sprintf("outbox full: %d messages, %d bytes", b.queued, b.bytes)
 	}
-	over := b.cfg.Overflow == DropOldest && b.over()
+	post := func() {}
+	if b.cfg.Overflow == DropOldest && b.over() {
+		b.trim()
+		post = b.nudge()
+	}
 	if told = !b.told && b.in.count > 0; told {
 		b.told = true
 	}
 	b.mu.Unlock()
-	if over {
-		b.trim()
-	}
+	post()
 	if told {
 		b.kick()
 	}
@@ -208,35 +210,32 @@ func (b *box) addressee(no messages.Reason) string {
 	return ""
 }
 
-// trim drops what is oldest until the outbox is within its bounds again. While the thread is
-// sending it leaves that to the thread, which does it before it sends more.
+// trim drops what is oldest until the outbox is within its bounds again: never what the thread is
+// sending at this moment, but the oldest behind it. Caller holds mu, and nudges.
 func (b *box) trim() {
-	if !b.sending.TryLock() {
-		b.kick()
-		return
-	}
-	b.trimOut()
-	b.sending.Unlock()
-}
-
-// trimOut does it. Caller holds sending.
-func (b *box) trimOut() {
-	b.mu.Lock()
+	idle := b.sending.TryLock()
 	for b.over() {
-		q := b.out
+		q := b.in
+		if idle && b.out.count > 0 {
+			q = b.out
+		}
 		if q.count == 0 {
-			q = b.in
+			break
+		}
+		at := b.head + 1
+		if q == b.in {
+			at += uint64(b.queued - q.count) // of what the thread is sending, some may be ahead
 		}
 		o, n := q.drop()
 		b.books.discarded[overflow]++
 		if o.asks() || o.put() {
 			b.refuseLocked(o, messages.Reason_DROPPED, "dropped from a full outbox")
 		}
-		b.left(1, n)
+		b.removed(at, n)
 	}
-	post := b.nudge()
-	b.mu.Unlock()
-	post()
+	if idle {
+		b.sending.Unlock()
+	}
 }
 
 // seal lets nothing more in.

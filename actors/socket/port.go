@@ -21,9 +21,6 @@ func (b *box) Outgoing() (load zmqthread.Load) {
 	if b.resting {
 		b.sending.Lock() // others hold it for a moment at most
 		b.resting = false
-		if b.cfg.Overflow == DropOldest {
-			b.trimOut()
-		}
 	}
 	load.Most = b.pattern.maySend(b) // also when there is nothing to send: it gives up what is due
 	if load.Most == 0 || !b.next() {
