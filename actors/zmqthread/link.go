@@ -57,7 +57,8 @@ func (l *Link) state() *place { return &l.place }
 // libzmq see the room that has appeared (facts Z15).
 func (l *Link) serve() (again bool, err error) {
 	if !l.serving {
-		return false, nil
+		_, err := l.socket.Events() // or its descriptor would stay readable, and the thread awake
+		return false, op("read events", "", err)
 	}
 	defer func() {
 		if r := recover(); r != nil {

@@ -3,6 +3,7 @@ package rig
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/sockeye-mq/sockeye/actors/socket"
@@ -47,12 +48,20 @@ func (r *Rig) settle() {
 // Balanced checks the equations of one ledger.
 func Balanced(t testing.TB, id string, l socket.Ledger) {
 	t.Helper()
+	if what := Unbalanced(l); what != "" {
+		t.Error(id, what)
+	}
+}
+
+// Unbalanced says what is wrong with a ledger, "" if nothing is.
+func Unbalanced(l socket.Ledger) string {
 	if out := l.Taken + sum(l.Discarded) + l.DeadLettered + l.Queued; out != l.Accepted {
-		t.Errorf("%s accepted %d messages and accounts for %d: %+v", id, l.Accepted, out, l)
+		return fmt.Sprintf("accepted %d messages and accounts for %d: %+v", l.Accepted, out, l)
 	}
 	if in := l.Delivered + l.Held + sum(l.Dropped) + l.Undelivered; in != l.Received {
-		t.Errorf("%s received %d messages and accounts for %d: %+v", id, l.Received, in, l)
+		return fmt.Sprintf("received %d messages and accounts for %d: %+v", l.Received, in, l)
 	}
+	return ""
 }
 
 func sum(counts map[string]uint64) (n uint64) {

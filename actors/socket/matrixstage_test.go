@@ -1,0 +1,308 @@
+package socket_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	zmq "github.com/pebbe/zmq4"
+
+	"github.com/sockeye-mq/sockeye/actors/socket"
+	"github.com/sockeye-mq/sockeye/actors/zmqthread"
+	"github.com/sockeye-mq/sockeye/internal/rig"
+	"github.com/sockeye-mq/sockeye/messages"
+)
+
+// stage is where one cell of the matrix is played: a subject, which is the socket that the cell is
+// about, and its peers, the fars.
+type stage struct {
+	*rig.Rig
+	plan
+	pid  *actor.PID     // the subject
+	in   *rig.Collector // gets what the subject receives, unless the plan says who does
+	me   *rig.Collector // sends
+	at   string         // where subject and fars meet
+	fars []*far
+
+	readers []*reader
+	sent    []sending
+	put     chan error
+	ends    int
+}
+
+// plan is what is played: the options of a cell act on it.
+type plan struct {
+	typ      zmq.Type
+	cfg      socket.Config
+	connects bool // the subject does; otherwise it binds
+	wide     bool // default high-water marks instead of 1
+	deaf     bool // the fars subscribe to nothing
+	topic    string
+	mode     string // of the receivers: To, RoundRobin, ByTopic
+	skip     bool
+}
+
+// The types of the peers, and how a message finds one of several.
+var (
+	farType = map[zmq.Type]zmq.Type{
+		socket.Req: socket.Rep, socket.Rep: socket.Dealer, socket.Dealer: socket.Dealer, socket.Router: socket.Dealer,
+		socket.Pub: socket.Sub, socket.Sub: socket.Pub, socket.XPub: socket.XSub, socket.XSub: socket.XPub,
+		socket.Push: socket.Pull, socket.Pull: socket.Push, socket.Pair: socket.Pair, socket.Stream: socket.Stream,
+	}
+	addressed = map[zmq.Type]bool{socket.Rep: true, socket.Router: true, socket.Stream: true}
+	toAll     = map[zmq.Type]bool{socket.Pub: true, socket.XPub: true, socket.XSub: true}
+)
+
+func newStage(t *testing.T, p plan) *stage {
+	s := &stage{Rig: rig.Start(t, zmqthread.Config{}), plan: p}
+	s.in, s.me = s.Collector(), s.Collector()
+	t.Cleanup(func() { // before the rig stops them: a reader that is shut would not
+		for _, r := range s.readers {
+			r.let()
+		}
+	})
+	return s
+}
+
+// enter spawns the subject.
+func (s *stage) enter() {
+	s.cfg.Type = s.typ
+	if s.connects {
+		s.cfg.Connect = []string{s.meeting()}
+	} else {
+		s.cfg.Bind = []string{s.meeting()}
+	}
+	if _, receives := socket.Directions(s.typ); receives && s.cfg.Deliver.None() && s.mode != "none" {
+		s.cfg.Deliver = socket.To(s.in.PID)
+	}
+	s.cfg.Options = s.options(s.cfg.Options, 1)
+	s.pid = s.Spawn(s.cfg)
+}
+
+func (s *stage) meeting() string {
+	if s.at == "" && s.typ == socket.Stream {
+		s.at = s.Endpoint("tcp")
+	} else if s.at == "" {
+		s.at = s.Endpoint("inproc")
+	}
+	return s.at
+}
+
+// options are those of subject and fars: queues so short that one message more than a few does not
+// fit.
+func (s *stage) options(o socket.Options, recvHWM int) socket.Options {
+	o.ReconnectInterval = 5 * time.Millisecond
+	if !s.wide && o.SendHWM == 0 {
+		o.SendHWM = 1
+	}
+	if !s.wide && o.RecvHWM == 0 {
+		o.RecvHWM = recvHWM
+	}
+	if s.typ == socket.Stream {
+		o.SendBuffer, o.RecvBuffer = 16<<10, 16<<10
+	}
+	return o
+}
+
+// far is a peer of the subject, and who reads it.
+type far struct {
+	*reader
+	name string
+	pid  *actor.PID
+	id   []byte // by which a ROUTER or STREAM knows it
+}
+
+// join spawns a peer whose reader reads, or not yet, and returns when both know one another.
+func (s *stage) join(name string, reads bool) *far {
+	f := s.invite(name, reads)
+	s.meet(f)
+	return f
+}
+
+// invite spawns a peer.
+func (s *stage) invite(name string, reads bool) *far {
+	f := &far{name: name, reader: s.reader(reads)}
+	cfg := socket.Config{Type: farType[s.typ], Window: 1}
+	f.echoes = cfg.Type == socket.Rep
+	if reads {
+		cfg.Window = 0 // so much that it is never the reason why nothing moves
+	}
+	switch {
+	case cfg.Type == socket.Sub:
+		cfg.Subscribe = []string{s.topic}
+	case cfg.Type == socket.XSub && !s.deaf:
+		cfg.Subscribe = []string{s.topic, name} // the subject sees the second, whoever else has the first
+	case cfg.Type == socket.Dealer:
+		cfg.Options.Identity = name
+	}
+	if _, receives := socket.Directions(cfg.Type); receives {
+		cfg.Deliver = socket.To(f.reader.pid)
+	}
+	if s.connects {
+		cfg.Bind = []string{s.meeting()}
+	} else {
+		cfg.Connect = s.At(s.pid)
+	}
+	if cfg.Options = s.options(cfg.Options, 1); reads {
+		cfg.Options.RecvHWM = 0
+	}
+	f.pid = s.Spawn(cfg)
+	s.At(f.pid)
+	s.fars = append(s.fars, f)
+	return f
+}
+
+// meet waits until subject and far know one another.
+func (s *stage) meet(f *far) {
+	s.T.Helper()
+	s.Peers(s.pid, len(s.fars))
+	s.Peers(f.pid, 1)
+	switch {
+	case s.typ == socket.Router && s.mode == "":
+		f.id = []byte(f.name)
+		s.Put(f.pid, messages.Text("hello"))
+		s.in.Message()
+	case s.typ == socket.Stream && s.mode == "":
+		f.id = s.in.Message().Frames[0]
+	case s.typ == socket.XPub && !s.deaf:
+		rig.Until(s.T, "the subscription", func() bool { return s.Counts(s.pid).Received > uint64(len(s.fars)) })
+	case s.typ == socket.XSub && len(s.cfg.Subscribe) > 0:
+		rig.Until(s.T, "the subscription", func() bool { return s.Counts(f.pid).Received > 0 })
+	}
+}
+
+// reader is an actor that reads what a socket delivers once it is let.
+type reader struct {
+	pid    *actor.PID
+	open   chan struct{}
+	once   sync.Once
+	echoes bool
+
+	mu    sync.Mutex
+	items []string          // guarded by mu
+	heads map[string]string // guarded by mu: the first frames of the items' messages
+	bytes int               // guarded by mu
+	tail  string            // guarded by mu: of a stream
+}
+
+type fence chan struct{}
+
+func (s *stage) reader(reads bool) *reader {
+	r := &reader{open: make(chan struct{}), heads: map[string]string{}}
+	if reads {
+		r.let()
+	}
+	r.pid = s.Actor(func(c actor.Context) {
+		switch m := c.Message().(type) {
+		case *messages.Message:
+			<-r.open
+			r.keep(m)
+			if r.echoes {
+				c.Respond(m)
+			}
+		case fence:
+			close(m)
+		}
+	})
+	s.readers = append(s.readers, r)
+	return r
+}
+
+func (r *reader) let() { r.once.Do(func() { close(r.open) }) }
+
+func (r *reader) reads() bool {
+	select {
+	case <-r.open:
+		return true
+	default:
+		return false
+	}
+}
+
+// keep takes down what has arrived. What does not end a line is no item: a subscription, a STREAM's
+// notice of a new peer, or the beginning of what its next chunk goes on with.
+func (r *reader) keep(m *messages.Message) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	last := string(m.Frames[len(m.Frames)-1])
+	if strings.HasPrefix(last, "\x01") || strings.HasPrefix(last, "\x00") {
+		return
+	}
+	if r.bytes += len(last); last == "" {
+		r.heads[""] = string(m.Frames[0]) // by which a far STREAM knows the subject
+	}
+	lines := strings.Split(r.tail+last, "\n")
+	r.tail = lines[len(lines)-1]
+	for _, line := range lines[:len(lines)-1] {
+		item := strings.TrimRight(line, ".")
+		r.items = append(r.items, item)
+		r.heads[item] = string(m.Frames[0])
+	}
+}
+
+func (r *reader) got() (items []string, bytes int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]string(nil), r.items...), r.bytes
+}
+
+// state is all that can be seen of what moves.
+func (s *stage) state() string {
+	all := ""
+	for _, pid := range s.sockets() {
+		all += fmt.Sprintln(s.Counts(pid))
+	}
+	for _, r := range s.readers {
+		_, bytes := r.got()
+		all += fmt.Sprintln(bytes)
+	}
+	return all
+}
+
+func (s *stage) sockets() []*actor.PID {
+	pids := []*actor.PID{s.pid}
+	for _, f := range s.fars {
+		pids = append(pids, f.pid)
+	}
+	return pids
+}
+
+// round lets everybody have a turn: each socket and its thread, each reader. What can move moves by
+// at least one step.
+func (s *stage) round() {
+	for _, pid := range s.sockets() {
+		s.Do(pid, &socket.SetOptions{Options: socket.Options{Linger: time.Second}})
+	}
+	for _, r := range s.readers {
+		if r.reads() {
+			f := make(fence)
+			s.Root.Send(r.pid, f)
+			<-f
+		}
+	}
+}
+
+// settle returns when nothing moves any more. Between tcp sockets ZeroMQ's I/O threads and the
+// kernel work, too, whom no round waits for: it takes more of them.
+func (s *stage) settle() {
+	s.T.Helper()
+	rounds := 4
+	if s.typ == socket.Stream {
+		rounds = 100
+	}
+	last, quiet := s.state(), 0
+	rig.Until(s.T, "nothing moves", func() bool {
+		for range rounds {
+			s.round()
+			if now := s.state(); now != last {
+				last, quiet = now, 0
+			} else if quiet++; quiet >= rounds {
+				return true
+			}
+		}
+		return false
+	})
+}
