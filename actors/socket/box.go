@@ -59,6 +59,7 @@ type box struct {
 	inbox    []parcel           // guarded by mu
 	held     int                // guarded by mu: messages received and not handed over
 	starved  bool               // guarded by mu: the thread waits for room
+	stuck    bool               // guarded by mu: the inbox waits for credit
 	nudged   bool               // guarded by mu: a nudge is in the mailbox
 	letters  []letter           // guarded by mu: answers that the actor has to deliver
 

@@ -116,7 +116,12 @@ func (b *box) touched(who *actor.PID, at uint32) {
 		}
 	}
 	wake := b.feed()
+	post := func() {}
+	if b.stuck {
+		b.stuck, post = false, b.nudge()
+	}
 	b.mu.Unlock()
+	post()
 	if wake {
 		b.kick()
 	}

@@ -80,6 +80,9 @@ func (b *box) handOver() {
 	for b.fetch() {
 		p := &b.current
 		if b.cfg.Batch > 0 && p.rest == nil {
+			if b.mustWait(int(p.batch.Count)) {
+				return
+			}
 			b.handOverBatch()
 			continue
 		}
@@ -87,6 +90,9 @@ func (b *box) handOver() {
 			p.rest = p.batch.Messages()
 		}
 		for len(p.rest) > 0 {
+			if p.asker == nil && b.mustWait(1) {
+				return
+			}
 			m := p.rest[0]
 			p.rest = p.rest[1:]
 			b.handOverOne(m, p.asker)

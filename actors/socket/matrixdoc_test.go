@@ -114,7 +114,7 @@ func (m *matrix) typesOf(s string) (types []zmq.Type) {
 func (m *matrix) complaints(t testing.TB) []string {
 	all := slices.Clone(m.wrong)
 	used, options := map[string]bool{}, map[string]bool{}
-	has := map[string][]zmq.Type{}
+	has := map[cell]bool{} // of options alone, for the types that they are for
 	for c, code := range m.cells {
 		if used[code] = true; m.legend[code] == "" {
 			all = append(all, fmt.Sprintf("%v: the legend does not know %q", c, code))
@@ -124,7 +124,7 @@ func (m *matrix) complaints(t testing.TB) []string {
 		}
 		for _, option := range c.options() {
 			options[option] = true
-			has[option] = append(has[option], c.typ)
+			has[cell{c.typ, "", option}] = true
 			if matrixOptions[option].apply == nil {
 				all = append(all, fmt.Sprintf("%v: no such option", c))
 			}
@@ -144,8 +144,10 @@ func (m *matrix) complaints(t testing.TB) []string {
 	}
 	for option, is := range matrixOptions {
 		for _, typ := range is.types {
-			if !slices.Contains(has[option], typ) {
-				all = append(all, fmt.Sprintf("%v with %s: nothing is said", typ, option))
+			for _, condition := range is.conditions {
+				if c := (cell{typ, condition, option}); m.cells[c] == "" {
+					all = append(all, fmt.Sprintf("%v: nothing is said", c))
+				}
 			}
 		}
 	}

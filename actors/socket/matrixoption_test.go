@@ -76,7 +76,8 @@ func dropUnroutable(p *plan) { p.cfg.Options.DropUnroutable = true }
 func dropSlow(p *plan)       { p.cfg.Options.DropSlow = true }
 
 // conflate: over inproc it is the end that connects whose option counts.
-func conflate(p *plan) { p.cfg.Options.Conflate, p.connects = true, true }
+// With it there are no high-water marks.
+func conflate(p *plan) { p.cfg.Options.Conflate, p.connects, p.wide = true, true, true }
 
 // answering are the types that keep requests in service, and more.
 func answering(more ...zmq.Type) []zmq.Type {

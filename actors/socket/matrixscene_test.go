@@ -135,10 +135,12 @@ func (s *stage) noPeerYet() string {
 // noSuchPeer: there is a peer, and the messages are for another.
 func (s *stage) noSuchPeer() string {
 	s.topic = "end" // all that a SUB wants
-	s.enter()
 	if s.typ == socket.Rep {
+		s.at = s.Endpoint("tcp")
+		s.enter()
 		return s.clientGone()
 	}
+	s.enter()
 	there := s.join("there", true)
 	if !addressed[s.typ] && s.typ != socket.Pub && s.typ != socket.XPub {
 		return s.cannotAddress(there)
@@ -160,7 +162,9 @@ func (s *stage) cannotAddress(f *far) string {
 	return "–"
 }
 
-// clientGone: whoever asked a REP is gone before it is answered.
+// clientGone: whoever asked a REP is gone before it is answered. Over tcp, where the subject's monitor
+// tells of that: whatever ZeroMQ's I/O thread brings from another client after that comes to the subject
+// behind the end of the first.
 func (s *stage) clientGone() string {
 	gone, there := s.join("gone", true), s.join("there", true)
 	var asked []*messages.Message
@@ -169,10 +173,8 @@ func (s *stage) clientGone() string {
 	}
 	s.Stop(gone.pid)
 	s.fars = []*far{there}
-	for range 3 { // libzmq tells the subject of its peer's end before it does any of this
-		s.request(there)
-		s.round()
-	}
+	rig.Until(s.T, "the connection has ended", func() bool { return socket.Peers(s.System, s.pid) == 1 })
+	s.request(there)
 	s.sendSeveral(func(i int) (*far, *messages.Message) {
 		return nil, messages.Reply(asked[i], messages.Text(s.text(itemName(i))))
 	})
@@ -245,7 +247,7 @@ func (o *seen) overflow(oldest int) string {
 	return fmt.Sprintf("something else: %+v", *o)
 }
 
-// known waits until the subject knows that a receiver has died.
+// knows waits until the subject knows that a receiver has died.
 func (s *stage) knows(dead *actor.PID) {
 	s.T.Helper()
 	rig.Until(s.T, "the subject knows", func() bool {

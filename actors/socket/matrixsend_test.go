@@ -105,6 +105,7 @@ func (s *stage) end(fars ...*far) {
 		items, _ := f.got()
 		return slices.ContainsFunc(items, func(item string) bool { return strings.HasPrefix(item, "end") })
 	}
+	rig.Until(s.T, "the outbox has room", func() bool { return waiting(s.Rig, s.pid) == 0 })
 	rig.Until(s.T, "the end has arrived", func() bool {
 		for _, f := range fars {
 			if !has(f) {
@@ -140,7 +141,7 @@ func (s *stage) look() *seen {
 		o.Dead = append(o.Dead, itemOf(m.(*messages.Message)))
 	}
 	if o.two {
-		o.Others = len(s.missing(s.fars[1], o)) == 0
+		o.Others = len(s.missing(s.fars[1], o)) == 0 && (addressed[s.typ] || toAll[s.typ] || o.Ledger.Queued == 0)
 	}
 	o.Put = "waits" // it was the last that was sent: it waits as long as any
 	if int(o.Ledger.Queued)+o.Waiting == 0 {
@@ -261,9 +262,12 @@ func (o *seen) code() string {
 
 // refused: everything has come back, for one reason, in the way in which it was sent.
 func (o *seen) refused() string {
-	l := o.Ledger
-	n := int(l.Rejected + l.Discarded["unreachable"])
-	if len(o.Back) == o.sent-2 && len(o.Dead) == 1 && len(o.Lost) == 0 && l.Taken+l.Queued == 0 && n == o.sent {
+	l, n := o.Ledger, o.sent
+	counted := int(l.Rejected) == n && len(l.Discarded) == 0
+	if o.Put == "unreachable" {
+		counted = l.Rejected == 0 && int(l.Discarded["unreachable"]) == n
+	}
+	if len(o.Back) == n-2 && len(o.Dead) == 1 && len(o.Lost) == 0 && l.Taken+l.Queued == 0 && counted {
 		for _, reason := range o.Back {
 			if reasonOf(reason.Err()) != o.Put {
 				return fmt.Sprintf("something else: %+v", *o)

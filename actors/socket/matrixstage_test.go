@@ -78,6 +78,9 @@ func (s *stage) enter() {
 	if _, receives := socket.Directions(s.typ); receives && s.cfg.Deliver.None() && s.mode != "none" {
 		s.cfg.Deliver = socket.To(s.in.PID)
 	}
+	if s.typ == socket.Sub || s.typ == socket.XSub {
+		s.cfg.Subscribe = []string{""}
+	}
 	s.cfg.Options = s.options(s.cfg.Options, 1)
 	s.pid = s.Spawn(s.cfg)
 }
@@ -94,7 +97,7 @@ func (s *stage) meeting() string {
 // options are those of subject and fars: queues so short that one message more than a few does not
 // fit.
 func (s *stage) options(o socket.Options, recvHWM int) socket.Options {
-	o.ReconnectInterval = 5 * time.Millisecond
+	o.ReconnectInterval, o.Linger = 5*time.Millisecond, shortly
 	if !s.wide && o.SendHWM == 0 {
 		o.SendHWM = 1
 	}
@@ -107,24 +110,30 @@ func (s *stage) options(o socket.Options, recvHWM int) socket.Options {
 	return o
 }
 
+// shortly is how long a socket lingers over what nobody will read.
+const shortly = 100 * time.Millisecond
+
 // far is a peer of the subject, and who reads it.
 type far struct {
 	*reader
-	name string
-	pid  *actor.PID
-	id   []byte // by which a ROUTER or STREAM knows it
+	name   string
+	pid    *actor.PID
+	thread *zmqthread.Thread
+	id     []byte // by which a ROUTER or STREAM knows it
 }
 
 // join spawns a peer whose reader reads, or not yet, and returns when both know one another.
 func (s *stage) join(name string, reads bool) *far {
 	f := s.invite(name, reads)
-	s.meet(f)
+	if s.meet(f); f.thread != s.Thread {
+		s.hang(f)
+	}
 	return f
 }
 
 // invite spawns a peer.
 func (s *stage) invite(name string, reads bool) *far {
-	f := &far{name: name, reader: s.reader(reads)}
+	f := &far{name: name, reader: s.reader(reads), thread: s.Thread}
 	cfg := socket.Config{Type: farType[s.typ], Window: 1}
 	f.echoes = cfg.Type == socket.Rep
 	if reads {
@@ -149,17 +158,34 @@ func (s *stage) invite(name string, reads bool) *far {
 	if cfg.Options = s.options(cfg.Options, 1); reads {
 		cfg.Options.RecvHWM = 0
 	}
-	f.pid = s.Spawn(cfg)
+	if s.typ == socket.XSub && !reads {
+		f.thread = s.Beside(zmqthread.Config{Share: s.Thread})
+	}
+	f.pid = s.SpawnOn(f.thread, cfg)
 	s.At(f.pid)
 	s.fars = append(s.fars, f)
 	return f
 }
 
+// hang stops the thread of an XPUB until its reader reads. Where others are mute when nobody takes
+// what they have received, libzmq's XPUB reads on into its memory for as long as its thread runs.
+func (s *stage) hang(f *far) {
+	hangs := make(chan struct{})
+	s.SpawnOn(f.thread, socket.Config{Type: socket.Pair, Configure: func(*zmq.Socket) error {
+		close(hangs)
+		<-f.open
+		return nil
+	}})
+	<-hangs
+}
+
 // meet waits until subject and far know one another.
 func (s *stage) meet(f *far) {
 	s.T.Helper()
-	s.Peers(s.pid, len(s.fars))
-	s.Peers(f.pid, 1)
+	if s.typ != socket.Stream { // which has no handshake
+		s.Peers(s.pid, len(s.fars))
+		s.Peers(f.pid, 1)
+	}
 	switch {
 	case s.typ == socket.Router && s.mode == "":
 		f.id = []byte(f.name)
@@ -169,7 +195,7 @@ func (s *stage) meet(f *far) {
 		f.id = s.in.Message().Frames[0]
 	case s.typ == socket.XPub && !s.deaf:
 		rig.Until(s.T, "the subscription", func() bool { return s.Counts(s.pid).Received > uint64(len(s.fars)) })
-	case s.typ == socket.XSub && len(s.cfg.Subscribe) > 0:
+	case s.typ == socket.XSub:
 		rig.Until(s.T, "the subscription", func() bool { return s.Counts(f.pid).Received > 0 })
 	}
 }
@@ -270,11 +296,15 @@ func (s *stage) sockets() []*actor.PID {
 	return pids
 }
 
-// round lets everybody have a turn: each socket and its thread, each reader. What can move moves by
-// at least one step.
+// round lets everybody who is not mute have a turn: each socket and its thread, each reader. What
+// can move moves by at least one step.
 func (s *stage) round() {
-	for _, pid := range s.sockets() {
-		s.Do(pid, &socket.SetOptions{Options: socket.Options{Linger: time.Second}})
+	turn := &socket.SetOptions{Options: socket.Options{Linger: shortly}}
+	s.Do(s.pid, turn)
+	for _, f := range s.fars {
+		if f.reads() {
+			s.Do(f.pid, turn)
+		}
 	}
 	for _, r := range s.readers {
 		if r.reads() {

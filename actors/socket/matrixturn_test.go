@@ -60,7 +60,9 @@ func (s *stage) secondRequest() string {
 // lateAnswer: to a request that was answered already, or given up before.
 func (s *stage) lateAnswer() string {
 	events := s.Collector()
-	s.cfg.Events = events.PID
+	if s.cfg.Events = events.PID; s.cfg.ReplyTimeout > 0 {
+		s.cfg.ReplyTimeout = 1 // over by the time that anybody answers
+	}
 	s.enter()
 	f := s.join("far", true)
 	var refused *messages.Rejected
@@ -68,7 +70,7 @@ func (s *stage) lateAnswer() string {
 		asked := s.asked(f)
 		switch {
 		case s.cfg.ReplyTimeout > 0:
-			s.round() // it may be over by now, or not before another try
+			s.round() // it is given up by now, or will be by the next try
 		case s.cfg.InService > 0:
 			s.asked(f)
 		default:
@@ -146,9 +148,6 @@ func (s *stage) secondBeforeAnswer() string {
 // anyOrder: both ends send twice before anybody has received, and once more.
 func (s *stage) anyOrder() string {
 	s.wide = true
-	if s.typ == socket.XSub {
-		s.cfg.Subscribe = []string{""}
-	}
 	s.enter()
 	f := s.join("far", true)
 	for i := range 3 {

@@ -94,7 +94,7 @@ func (b *box) choose(m *messages.Message, n int) (to []*receiver) {
 	case toAll:
 		to = slices.Clone(b.receivers)
 	case toOne:
-		if r := b.nextReceiver(); r != nil {
+		if r := b.nextReceiver(n); r != nil {
 			to = []*receiver{r}
 		}
 	case toTopic:
@@ -104,7 +104,7 @@ func (b *box) choose(m *messages.Message, n int) (to []*receiver) {
 	}
 	if b.cfg.Deliver.skip {
 		to = slices.DeleteFunc(to, func(r *receiver) bool {
-			slow := b.creditOf(r) <= 0
+			slow := b.creditOf(r) < n
 			if slow {
 				b.books.skipped += uint64(n)
 			}
@@ -117,19 +117,29 @@ func (b *box) choose(m *messages.Message, n int) (to []*receiver) {
 	return to
 }
 
-func (b *box) nextReceiver() *receiver {
-	n := len(b.receivers)
-	for range n {
-		r := b.receivers[b.turn%n]
-		b.turn = (b.turn + 1) % n
-		if b.creditOf(r) > 0 {
+// nextReceiver is the next in turn that has credit for n messages; nil: there is none.
+func (b *box) nextReceiver(n int) *receiver {
+	for range b.receivers {
+		r := b.receivers[b.turn%len(b.receivers)]
+		b.turn = (b.turn + 1) % len(b.receivers)
+		if b.creditOf(r) >= n {
 			return r
 		}
 	}
-	if n == 0 {
-		return nil
+	return nil
+}
+
+// mustWait reports whether n messages have to stay in the inbox for a while: they were received for
+// a receiver that is gone since, and the others have no credit left.
+func (b *box) mustWait(n int) bool {
+	if b.cfg.Deliver.mode != toOne && !(b.cfg.Deliver.mode == toAll && b.cfg.Deliver.skip) {
+		return false // the slowest sets the pace, and when it goes there is more
 	}
-	return b.receivers[b.turn%n]
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.stuck = len(b.receivers) > 0 &&
+		!slices.ContainsFunc(b.receivers, func(r *receiver) bool { return b.creditOf(r) >= n })
+	return b.stuck
 }
 
 func (b *box) byTopic(m *messages.Message) (best *receiver) {
@@ -173,7 +183,12 @@ func (s *socket) detach(c actor.Context, pid *actor.PID) bool {
 	s.receivers = slices.DeleteFunc(slices.Clone(s.receivers), func(r *receiver) bool { return r.is(pid) })
 	found := len(s.receivers) < n
 	s.starved = s.starved && !found
+	post := func() {}
+	if found {
+		post = s.box.nudge() // what waits for credit may have nobody to wait for
+	}
 	s.mu.Unlock()
+	post()
 	if found {
 		c.Unwatch(pid)
 		s.kick() // it may have been the slow one

@@ -12,8 +12,8 @@ import (
 // pebbe/zmq4 sockets; both calls copy the message, as Sockeye's do.
 type budget struct{ send, receive []time.Duration }
 
-// native measures n messages. The first is not counted.
-func native(ctx context.Context, size, n int) (b budget, err error) {
+// budgetOf measures n messages. The first is not counted.
+func budgetOf(ctx context.Context, size, n int) (b budget, err error) {
 	c, err := zmq.NewContext()
 	if err != nil {
 		return b, err

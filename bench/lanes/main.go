@@ -77,7 +77,7 @@ func run(cfg config) error {
 		return fmt.Errorf("%d MiB are available, and messages of that size may need %d: take a smaller -size",
 			measure.Available()>>20, need>>20)
 	}
-	b, err := native(ctx, cfg.size, 5)
+	b, err := budgetOf(ctx, cfg.size, 5)
 	if err != nil {
 		return fmt.Errorf("native calls: %w", err)
 	}

@@ -96,11 +96,12 @@ func (l *lab) conclude(rounds []round, b budget) {
 		over(func(r round) float64 { return ratio(r.same, r.idle0, 99) }), same)
 	turn := over(func(r round) float64 { return milli(r.turn, 99) })
 	calls := (median(b.send) + median(b.receive)).Seconds() * 1000
-	fmt.Printf("turn     the thread is busy with the others for p50 %.2f ms, p99 %.2f ms, %.2f ms the longest;\n"+
-		"         a budget's native calls are %.2f ms (send and receive). What a trip waits for more: %.1f turns, %.1f budgets;\n"+
-		"         it needs the thread four times (wanted: within one)\n",
+	fmt.Printf("turn     the others keep the thread for p50 %.2f ms, p99 %.2f ms, %.2f ms the longest;\n"+
+		"         a budget's native calls, send and receive, take %.2f ms\n",
 		over(func(r round) float64 { return milli(r.turn, 50) }), turn,
-		over(func(r round) float64 { return milli(r.turn, 100) }), calls, same/turn, same/calls)
+		over(func(r round) float64 { return milli(r.turn, 100) }), calls)
+	fmt.Printf("         so p99 on the same lane waits for %.1f turns (p99), or %.1f budgets (wanted: 1); a trip needs the thread four times\n",
+		same/turn, same/calls)
 	fmt.Println("load    ", measure.Load(), "at the end")
 }
 

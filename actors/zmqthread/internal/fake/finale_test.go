@@ -98,6 +98,9 @@ func (s *stage) judge(dropped uint64) {
 			}
 			delivered = 1
 		}
+		if len(f.got) == 0 && f.mailed != nil && f.mailed.gone {
+			delivered = 1 // behind its PoisonPill, where Proto.Actor leaves it (facts P7)
+		}
 		switch fates := f.back + f.dead + f.taken + delivered; {
 		case fates > 1:
 			s.complain("%s came back %d times, was a dead letter %d times, was lost %d times, delivered: %d", name, f.back, f.dead, f.taken, delivered)

@@ -36,6 +36,7 @@ type stage struct {
 	mu       sync.Mutex
 	problems []string                  // guarded by mu
 	fates    map[string]*fate          // guarded by mu: by a message's name
+	byPID    map[string]*receiver      // guarded by mu: critics, by PID id
 	last     map[string]*socket.Ledger // guarded by mu: of sockets that have stopped, by PID id
 }
 
@@ -53,18 +54,26 @@ type actress struct {
 type fate struct {
 	back, dead, taken int
 	got               map[*receiver]int
-	unsure            bool // a Put failed: whether it was accepted is not known
-	put               bool // a Put says that ZeroMQ has it
+	mailed            *receiver // the last one whose mailbox it went into
+	unsure            bool      // a Put failed: whether it was accepted is not known
+	put               bool      // a Put says that ZeroMQ has it
 }
 
 func enter(t *testing.T, p plan) *stage {
-	s := &stage{plan: p, net: fake.New(p.seed, p.luck), fates: map[string]*fate{}, last: map[string]*socket.Ledger{}}
+	s := &stage{plan: p, net: fake.New(p.seed, p.luck), fates: map[string]*fate{}, last: map[string]*socket.Ledger{},
+		byPID: map[string]*receiver{}}
 	s.system = actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return slog.New(slog.DiscardHandler) }),
 		actor.WithDeadLetterThrottleInterval(time.Millisecond))
 	s.system.EventStream.Subscribe(func(x any) {
-		if d, ok := x.(*actor.DeadLetterEvent); ok {
-			s.note(d.Message, func(f *fate) { f.dead++ })
+		d, ok := x.(*actor.DeadLetterEvent)
+		if !ok {
+			return
 		}
+		if r := s.receiverOf(d.PID); r != nil { // its copy came when it had just died
+			s.note(d.Message, func(f *fate) { f.mailed = r })
+			return
+		}
+		s.note(d.Message, func(f *fate) { f.dead++ })
 	})
 	s.me = s.system.Root.Spawn(actor.PropsFromFunc(func(c actor.Context) {
 		if m, ok := c.Message().(*messages.Rejected); ok {
@@ -143,6 +152,12 @@ func (s *stage) spawnPush(i int) *actress {
 
 func at(i int) string { return fmt.Sprintf("inproc://pull-%d", i) }
 
+func (s *stage) receiverOf(pid *actor.PID) *receiver {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.byPID[pid.GetId()]
+}
+
 // native is what a test may break.
 func (a *actress) native() *zmq.Socket {
 	a.mu.Lock()
@@ -167,6 +182,9 @@ func (s *stage) receiver(pull int) *receiver {
 	r := &receiver{stage: s, pull: pull, upTo: map[string]int{}}
 	r.pid = s.system.Root.Spawn(actor.PropsFromFunc(r.receive, actor.WithMailbox(actor.Unbounded(r))))
 	s.critics = append(s.critics, r)
+	s.mu.Lock()
+	s.byPID[r.pid.Id] = r
+	s.mu.Unlock()
 	return r
 }
 
@@ -217,13 +235,15 @@ func (r *receiver) hold(on bool) {
 
 // MessagePosted counts what is in the mailbox: the window bounds it.
 func (r *receiver) MessagePosted(x any) {
+	x = actor.UnwrapEnvelopeMessage(x)
 	n := 0
-	switch m := actor.UnwrapEnvelopeMessage(x).(type) {
+	switch m := x.(type) {
 	case *messages.Message:
 		n = 1
 	case *messages.Batch:
 		n = int(m.Count)
 	}
+	r.stage.note(x, func(f *fate) { f.mailed = r })
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.mailed += n
