@@ -18,6 +18,7 @@ type Ledger struct {
 	Discarded    map[string]uint64 // accepted and then dropped, by reason
 	DeadLettered uint64            // accepted and not sent when the socket stopped
 	Queued       uint64            // still in the outbox
+	QueuedBytes  uint64            // and their size
 	Rejected     uint64            // never accepted; returned to the sender or to the dead letters
 
 	Received    uint64            // from libzmq
@@ -71,7 +72,7 @@ func (b *box) ledger() Ledger {
 	k := &b.books
 	return Ledger{
 		Accepted: k.accepted, Taken: k.taken, DeadLettered: k.dead, Rejected: k.rejected,
-		Queued: uint64(b.queued), Discarded: named(&k.discarded),
+		Queued: uint64(b.queued), QueuedBytes: uint64(b.bytes), Discarded: named(&k.discarded),
 		Received: k.received, Delivered: k.delivered, Undelivered: k.undelivered,
 		Held: uint64(b.held), Dropped: named(&k.dropped), Skipped: k.skipped,
 	}

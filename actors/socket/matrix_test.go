@@ -124,7 +124,7 @@ func TestMatrixComplaints(t *testing.T) {
 		{"no explanation", "\n| waits |", "\n| stays |", `the legend does not know "waits"`},
 		{"an option too few", "`Lockstep`", "`InService`", `option Lockstep is not in the table`},
 		{"an option too many", "`Lockstep`", "`Bunkstep`", `no such option`},
-		{"a type too few", "| PUB, XPUB | peer mute | `DropSlow`", "| PUB | peer mute | `DropSlow`", `XPUB, peer mute with DropSlow: nothing is said`},
+		{"a type too few", "| PUB, XPUB | peer mute | `DropSlow`", "| PUB | peer mute | `DropSlow`", `XPUB, peer mute, DropSlow: nothing is said`},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			doctored := strings.Replace(document, c.old, c.new, 1)

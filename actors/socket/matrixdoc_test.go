@@ -114,7 +114,7 @@ func (m *matrix) typesOf(s string) (types []zmq.Type) {
 func (m *matrix) complaints(t testing.TB) []string {
 	all := slices.Clone(m.wrong)
 	used, options := map[string]bool{}, map[string]bool{}
-	has := map[cell]bool{} // of options alone, for the types that they are for
+	has := map[cell]bool{} // with one option each, whatever others are beside it
 	for c, code := range m.cells {
 		if used[code] = true; m.legend[code] == "" {
 			all = append(all, fmt.Sprintf("%v: the legend does not know %q", c, code))
@@ -124,7 +124,7 @@ func (m *matrix) complaints(t testing.TB) []string {
 		}
 		for _, option := range c.options() {
 			options[option] = true
-			has[cell{c.typ, "", option}] = true
+			has[cell{c.typ, c.condition, option}] = true
 			if matrixOptions[option].apply == nil {
 				all = append(all, fmt.Sprintf("%v: no such option", c))
 			}
@@ -145,7 +145,7 @@ func (m *matrix) complaints(t testing.TB) []string {
 	for option, is := range matrixOptions {
 		for _, typ := range is.types {
 			for _, condition := range is.conditions {
-				if c := (cell{typ, condition, option}); m.cells[c] == "" {
+				if c := (cell{typ, condition, option}); !has[c] && m.cells[cell{typ, condition, ""}] != "–" {
 					all = append(all, fmt.Sprintf("%v: nothing is said", c))
 				}
 			}

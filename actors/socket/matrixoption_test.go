@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,22 +16,25 @@ import (
 	"github.com/sockeye-mq/sockeye/actors/socket"
 )
 
-// matrixOption is an option of the second table: how a plan gets it, and the types that must be
-// there with it.
+// matrixOption is an option of the second table: how a plan gets it, and the types and conditions
+// that must be there with it.
 type matrixOption struct {
-	apply func(*plan)
-	types []zmq.Type
+	apply      func(*plan)
+	types      []zmq.Type
+	conditions []string
 }
 
 // allTypes are those that can be opened, PAIR first as in ZeroMQ's numbering.
-func allTypes() (types []zmq.Type) {
+func allTypes() []zmq.Type { return slices.Clone(opened()) }
+
+var opened = sync.OnceValue(func() (types []zmq.Type) {
 	for typ := range zmq.Type(64) {
 		if (socket.Config{Type: typ}).Validate() == nil {
 			types = append(types, typ)
 		}
 	}
 	return types
-}
+})
 
 func senders() []zmq.Type {
 	return slices.DeleteFunc(allTypes(), func(t zmq.Type) bool { does, _ := socket.Directions(t); return !does })
@@ -50,25 +54,27 @@ func thatHave(apply func(*plan)) []zmq.Type {
 }
 
 var matrixOptions = map[string]matrixOption{
-	"Overflow: DropOldest": {func(p *plan) { p.cfg.Overflow = socket.DropOldest }, senders()},
-	"Overflow: DropNewest": {func(p *plan) { p.cfg.Overflow = socket.DropNewest }, senders()},
-	"OnDead: HoldBack":     {func(p *plan) { p.cfg.OnDead = socket.HoldBack }, receivers()},
-	"OnDead: DropRest":     {func(p *plan) { p.cfg.OnDead = socket.DropRest }, receivers()},
-	"RoundRobin":           {func(p *plan) { p.mode = "RoundRobin" }, receivers()},
-	"ByTopic":              {func(p *plan) { p.mode = "ByTopic" }, without(receivers(), socket.Stream)}, // its bytes have no topic
-	"SkipSlow":             {func(p *plan) { p.skip = true }, receivers()},
-	"Lockstep":             {lockstep, thatHave(lockstep)},
-	"ReplyTimeout":         {func(p *plan) { p.cfg.ReplyTimeout = 20 * time.Millisecond }, answering(socket.Req)},
-	"InService":            {func(p *plan) { p.cfg.InService = 1 }, answering()},
-	"Connect":              {func(p *plan) { p.connects = true }, without(senders(), socket.Rep, socket.Router, socket.Stream)},
-	"NoCorrelate":          {noCorrelate, thatHave(noCorrelate)},
-	"DropUnroutable":       {dropUnroutable, thatHave(dropUnroutable)},
-	"DropSlow":             {dropSlow, thatHave(dropSlow)},
-	"Conflate":             {conflate, thatHave(conflate)},
-	"Immediate":            {func(p *plan) { p.cfg.Options.Immediate = true }, []zmq.Type{socket.Req, socket.Dealer, socket.Push, socket.Pair, socket.XSub}},
-	"SendHWM: Unlimited":   {func(p *plan) { p.cfg.Options.SendHWM = socket.Unlimited }, without(senders(), socket.Req, socket.XSub)},
-	"RecvHWM: Unlimited":   {func(p *plan) { p.cfg.Options.RecvHWM = socket.Unlimited }, without(receivers(), socket.Req, socket.XPub, socket.Stream)},
+	"Overflow: DropOldest": {func(p *plan) { p.cfg.Overflow = socket.DropOldest }, senders(), []string{"outbox full"}},
+	"Overflow: DropNewest": {func(p *plan) { p.cfg.Overflow = socket.DropNewest }, senders(), []string{"outbox full"}},
+	"OnDead: HoldBack":     {func(p *plan) { p.cfg.OnDead = socket.HoldBack }, receivers(), []string{"receiver dead"}},
+	"OnDead: DropRest":     {func(p *plan) { p.cfg.OnDead = socket.DropRest }, receivers(), []string{"receiver dead"}},
+	"RoundRobin":           {func(p *plan) { p.mode = "RoundRobin" }, receivers(), receiving},
+	"ByTopic":              {func(p *plan) { p.mode = "ByTopic" }, without(receivers(), socket.Stream), receiving}, // bytes have no topic
+	"SkipSlow":             {func(p *plan) { p.skip = true }, receivers(), receiving},
+	"Lockstep":             {lockstep, thatHave(lockstep), []string{"wrong turn"}},
+	"ReplyTimeout":         {func(p *plan) { p.cfg.ReplyTimeout = 20 * time.Millisecond }, answering(socket.Req), []string{"wrong turn"}},
+	"InService":            {func(p *plan) { p.cfg.InService = 1 }, answering(), []string{"wrong turn"}},
+	"Connect":              {func(p *plan) { p.connects = true }, without(senders(), answering()...), []string{"no peer yet"}},
+	"NoCorrelate":          {noCorrelate, thatHave(noCorrelate), []string{"wrong turn"}},
+	"DropUnroutable":       {dropUnroutable, thatHave(dropUnroutable), []string{"peer mute", "one of two mute", "no such peer"}},
+	"DropSlow":             {dropSlow, thatHave(dropSlow), []string{"peer mute", "one of two mute"}},
+	"Conflate":             {conflate, thatHave(conflate), []string{"peer mute", "receiver full"}},
+	"Immediate":            {func(p *plan) { p.cfg.Options.Immediate = true }, without(senders(), answering()...), []string{"no peer yet"}},
+	"SendHWM: Unlimited":   {func(p *plan) { p.cfg.Options.SendHWM = socket.Unlimited }, senders(), []string{"peer mute"}},
+	"RecvHWM: Unlimited":   {func(p *plan) { p.cfg.Options.RecvHWM = socket.Unlimited }, without(receivers(), socket.Stream), []string{"receiver full"}}, // the kernel's buffers are bounded
 }
+
+var receiving = []string{"receiver full", "one of two full", "receiver dead"}
 
 func lockstep(p *plan)       { p.cfg.Lockstep = true }
 func noCorrelate(p *plan)    { p.cfg.Options.NoCorrelate = true }

@@ -280,9 +280,3 @@ func (a *audience) unheard() string {
 	}
 	return fmt.Sprintf("something else: %d missed, %d unmatched, %d dead letters, %+v", missed, unmatched, dead, l)
 }
-
-func (r *reader) head(item string) string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.heads[item]
-}

@@ -156,7 +156,7 @@ func (s *stage) noSuchPeer() string {
 func (s *stage) cannotAddress(f *far) string {
 	s.Put(s.pid, messages.Text("nobody", s.text("m00")))
 	s.end(f)
-	if head := f.heads["m00"]; head != "nobody" {
+	if head := f.head("m00"); head != "nobody" {
 		return "something else: " + head
 	}
 	return "–"

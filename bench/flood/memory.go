@@ -10,6 +10,7 @@ import (
 type memory struct {
 	first, least, most int64
 	samples            int
+	course             []int64 // every 5 s
 }
 
 func (m *memory) moved() int64 { return m.most - m.least }
@@ -22,7 +23,7 @@ func watch(until <-chan struct{}) <-chan memory {
 		tick := time.NewTicker(100 * time.Millisecond)
 		defer tick.Stop()
 		now := measure.Resident()
-		m := memory{first: now, least: now, most: now, samples: 1}
+		m := memory{first: now, least: now, most: now, samples: 1, course: []int64{now}}
 		for {
 			select {
 			case <-until:
@@ -31,7 +32,9 @@ func watch(until <-chan struct{}) <-chan memory {
 			case <-tick.C:
 				now = measure.Resident()
 				m.least, m.most = min(m.least, now), max(m.most, now)
-				m.samples++
+				if m.samples++; m.samples%50 == 0 {
+					m.course = append(m.course, now)
+				}
 			}
 		}
 	}()

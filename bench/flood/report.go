@@ -60,6 +60,11 @@ func (f *flood) judge(ctx context.Context, r report, m memory) error {
 	wrong = append(wrong, err)
 	fmt.Printf("memory      %.1f MiB resident after 1 s; %.1f to %.1f MiB until the end, %d samples: moved %.1f MiB of %d allowed\n",
 		mib(m.first), mib(m.least), mib(m.most), m.samples, mib(m.moved()), limit>>20)
+	fmt.Print("            MiB every 5 s:")
+	for _, bytes := range m.course {
+		fmt.Printf(" %.1f", mib(bytes))
+	}
+	fmt.Println()
 	if m.moved() > limit {
 		wrong = append(wrong, errors.New("memory moved"))
 	}

@@ -2,6 +2,7 @@ package fake_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing/synctest"
 	"time"
@@ -17,28 +18,24 @@ func (s *stage) finale() {
 		r.hold(false)
 	}
 	for _, a := range s.cast {
+		a.stalled = false
 		s.net.Stall(a.native(), false)
 	}
 	for i, a := range s.pulls {
 		s.system.Root.Send(a.pid, &socket.Attach{PID: s.receiver(i).pid})
 	}
-	time.Sleep(500 * time.Millisecond) // less than it takes to notice a lost Touch; failures come back in 2 ms
-	synctest.Wait()
-	s.audit("when nothing is in the way:")
-	for _, a := range append(s.pulls, s.pushes...) {
-		ctx, cancel := ctx()
-		if l, err := socket.Counts(ctx, s.system.Root, a.pid); err == nil && l.Queued+l.Held > 0 {
-			s.complain("nothing is in the way, and yet %s has %+v", a.pid.Id, l)
-		}
-		cancel()
-	}
-	if n := s.net.Flying(); n > 0 {
-		s.complain("nothing is in the way, and yet %d messages are not read", n)
-	}
+	s.flows("in the end:")
 	s.puts.Wait()
 	for _, a := range s.cast {
 		s.system.Root.Poison(a.pid)
 	}
+	time.Sleep(100 * time.Millisecond) // not their linger: there is nothing left to linger for
+	synctest.Wait()
+	s.mu.Lock()
+	if n := len(s.last); n < len(s.cast) {
+		s.problems = append(s.problems, fmt.Sprintf("%d sockets of %d have stopped", n, len(s.cast)))
+	}
+	s.mu.Unlock()
 	time.Sleep(2 * time.Second)
 	synctest.Wait()
 	for _, thread := range s.threads {
@@ -54,6 +51,52 @@ func (s *stage) finale() {
 	time.Sleep(time.Second)
 	synctest.Wait()
 	s.account()
+}
+
+// obstacle: something is in the way of what is to flow.
+func (s *stage) obstacle() bool {
+	for _, a := range s.pushes {
+		if a.stalled {
+			return true
+		}
+	}
+	served := map[*actress]bool{}
+	for _, r := range s.critics {
+		r.mu.Lock()
+		held := r.held != nil
+		r.mu.Unlock()
+		if held && r.attached {
+			return true
+		}
+		served[r.pull] = served[r.pull] || r.attached
+	}
+	for _, a := range s.pulls {
+		if !served[a] {
+			return true
+		}
+	}
+	return false
+}
+
+// flows: nothing is in the way, so everything gets there; and not only when somebody looks for lost
+// Touches, after a second.
+func (s *stage) flows(when string) {
+	time.Sleep(600 * time.Millisecond) // a failed socket comes back in 2 ms; a bind that is in use is tried for 500
+	synctest.Wait()
+	s.audit(when)
+	for _, a := range append(append([]*actress(nil), s.pulls...), s.pushes...) {
+		ctx, cancel := ctx()
+		if l, err := socket.Counts(ctx, s.system.Root, a.pid); err == nil && l.Queued+l.Held > 0 {
+			s.complain("%s nothing is in the way, and yet %s has %+v", when, a.pid.Id, l)
+		}
+		cancel()
+	}
+	if n := s.net.Flying(); n > 0 {
+		s.complain("%s nothing is in the way, and yet %d messages are not read", when, n)
+	}
+	if n := s.waiting.Load(); n > 0 {
+		s.complain("%s nothing is in the way, and yet %d are waiting to put", when, n)
+	}
 }
 
 // account finds the one fate of every message, and compares the ledgers with what was seen.
@@ -89,7 +132,7 @@ func (s *stage) account() {
 
 // judge finds out whether every message has one fate; dropped is how many the ledgers say were dropped.
 func (s *stage) judge(dropped uint64) {
-	var vanished, unsure uint64
+	var vanished, unsure, tripped uint64
 	for name, f := range s.fates {
 		delivered := 0
 		for _, n := range f.got {
@@ -101,12 +144,15 @@ func (s *stage) judge(dropped uint64) {
 		if len(f.got) == 0 && f.mailed != nil && f.mailed.gone {
 			delivered = 1 // behind its PoisonPill, where Proto.Actor leaves it (facts P7)
 		}
+		if f.tripped && delivered > 0 {
+			tripped++
+		}
 		switch fates := f.back + f.dead + f.taken + delivered; {
 		case fates > 1:
 			s.complain("%s came back %d times, was a dead letter %d times, was lost %d times, delivered: %d", name, f.back, f.dead, f.taken, delivered)
 		case fates == 0 && f.put:
 			vanished++
-			if !s.mayDrop() {
+			if !f.tripped && !s.mayDrop() {
 				s.complain("%s was put and is nowhere", name)
 			}
 		case fates == 0 && f.unsure:
@@ -115,8 +161,9 @@ func (s *stage) judge(dropped uint64) {
 			vanished++
 		}
 	}
-	if vanished > dropped || dropped > vanished+unsure {
-		s.complain("%d messages are nowhere, of %d it is not known, and %d were dropped", vanished, unsure, dropped)
+	if vanished > dropped || dropped > vanished+unsure+tripped {
+		s.complain("%d messages are nowhere, of %d it is not known, %d were delivered in part, and %d were dropped",
+			vanished, unsure, tripped, dropped)
 	}
 }
 

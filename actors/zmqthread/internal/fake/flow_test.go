@@ -36,6 +36,9 @@ func play(t *testing.T, p plan) (problems []string) {
 			s.do(step, i)
 			synctest.Wait()
 			s.audit(fmt.Sprintf("after step %d, %s:", i, step.verb))
+			if !s.obstacle() {
+				s.flows(fmt.Sprintf("after step %d, %s:", i, step.verb))
+			}
 		}
 		s.finale()
 		problems = s.problems
@@ -52,11 +55,13 @@ func (s *stage) do(x step, nth int) {
 	case sendMany:
 		s.send(pick(s.pushes, x.number), x.count, true, nth)
 	case put:
-		s.put(pick(s.pushes, x.number), time.Duration(x.count)*time.Millisecond, nth)
+		s.put(pick(s.pushes, x.number), time.Duration(x.count)*10*time.Millisecond, nth)
 	case hold, release:
 		pick(s.critics, x.number).hold(x.verb == hold)
 	case stall, flow:
-		s.net.Stall(pick(s.pushes, x.number).native(), x.verb == stall)
+		a := pick(s.pushes, x.number)
+		a.stalled = x.verb == stall
+		s.net.Stall(a.native(), a.stalled)
 	case upset:
 		s.net.Panic(pick(append(s.pushes, s.pulls...), x.number).native())
 	case destroy:
@@ -64,29 +69,46 @@ func (s *stage) do(x step, nth int) {
 	case attach:
 		i := x.number % len(s.pulls)
 		s.system.Root.Send(s.pulls[i].pid, &socket.Attach{PID: s.receiver(i).pid})
-	case detach:
-		r := pick(s.critics, x.number)
-		s.system.Root.Send(s.pulls[r.pull].pid, &socket.Detach{PID: r.pid})
-	case kill:
-		r := pick(s.critics, x.number)
-		if !r.gone {
-			s.system.Root.Poison(r.pid) // what is in its mailbox is processed first: it was delivered
-		}
-		r.gone = true
+	case detach, kill:
+		s.letGo(pick(s.critics, x.number), x.verb == kill)
+	case trip:
+		pick(s.critics, x.number).trip()
 	case stop, poison:
-		s.replace(x.number%len(s.pushes), x.verb == poison)
+		s.replace(x.number, x.verb == poison)
 	case wait:
 		time.Sleep(time.Duration(x.count) * time.Millisecond)
 	}
 }
 
-func (s *stage) replace(i int, politely bool) {
-	if politely {
-		s.system.Root.Poison(s.pushes[i].pid)
-	} else {
-		s.system.Root.Stop(s.pushes[i].pid)
+// letGo takes a receiver away from its PULL, in one way or the other.
+func (s *stage) letGo(r *receiver, kill bool) {
+	switch {
+	case r.gone:
+	case kill:
+		s.system.Root.Poison(r.pid) // what is in its mailbox is processed first: it was delivered
+	default:
+		s.system.Root.Send(r.pull.pid, &socket.Detach{PID: r.pid})
 	}
-	s.pushes[i] = s.spawnPush(i)
+	r.gone = r.gone || kill
+	r.attached = false
+}
+
+// replace stops a socket and puts another in its place.
+func (s *stage) replace(i int, politely bool) {
+	which, spawn := s.pushes, s.spawnPush
+	if i %= len(s.pushes) + len(s.pulls); i >= len(s.pushes) {
+		i -= len(s.pushes)
+		which, spawn = s.pulls, s.spawnPull
+	}
+	if politely {
+		s.system.Root.Poison(which[i].pid)
+	} else {
+		s.system.Root.Stop(which[i].pid)
+	}
+	for _, r := range s.critics {
+		r.attached = r.attached && r.pull != which[i]
+	}
+	which[i] = spawn(i)
 }
 
 // compose makes message number of a sender and notes that it exists.
@@ -110,6 +132,7 @@ func (s *stage) send(to *actress, count int, together bool, nth int) {
 		all = append(all, s.compose(to.pid.Id, to.sent))
 	}
 	if together {
+		s.largest = max(s.largest, uint64(count))
 		s.system.Root.RequestWithCustomSender(to.pid, messages.Pack(all...), s.me)
 		return
 	}
@@ -125,7 +148,9 @@ func (s *stage) send(to *actress, count int, together bool, nth int) {
 func (s *stage) put(to *actress, patience time.Duration, nth int) {
 	sender := fmt.Sprint(to.pid.Id, "/put-", nth)
 	m := s.compose(sender, 1)
+	s.waiting.Add(1)
 	s.puts.Go(func() {
+		defer s.waiting.Add(-1)
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		err := messages.Put(ctx, s.system.Root, to.pid, m)
@@ -179,8 +204,8 @@ func (s *stage) audit(when string) {
 		if what := rig.Unbalanced(l); what != "" {
 			s.complain("%s %s %s", when, a.pid.Id, what)
 		}
-		if l.Queued > uint64(max(1, s.plan.outbox.Messages)) && !s.oversized(l) {
-			s.complain("%s %s has %d messages queued, the bound is %d", when, a.pid.Id, l.Queued, s.plan.outbox.Messages)
+		if !s.within(l) {
+			s.complain("%s %s has %d messages, %d bytes queued, the bound is %+v", when, a.pid.Id, l.Queued, l.QueuedBytes, s.plan.outbox)
 		}
 	}
 	for _, r := range s.critics {
@@ -192,7 +217,11 @@ func (s *stage) audit(when string) {
 	}
 }
 
-// oversized: a batch that is larger than the whole outbox may have it for itself.
-func (s *stage) oversized(l socket.Ledger) bool {
-	return s.plan.overflow != socket.DropOldest && l.Queued <= 200
+// within its bounds; but what is larger than the whole outbox may have it for itself.
+func (s *stage) within(l socket.Ledger) bool {
+	bound := s.plan.outbox
+	if l.Queued <= uint64(bound.Messages) && l.QueuedBytes <= uint64(bound.Bytes) || l.Queued == 1 {
+		return true
+	}
+	return s.plan.overflow != socket.DropOldest && l.Queued <= s.largest
 }

@@ -30,6 +30,7 @@ type Luck struct {
 	Lazy     int // a call does not process commands where libzmq need not
 	Spurious int // the poller returns for no reason
 	InUse    int // an address is still in use
+	Slow     int // a call that sends or receives lets everybody else run first
 }
 
 // Net is one world of sockets. It is a native.Layer for any number of threads.

@@ -37,7 +37,7 @@ type verb string
 const (
 	send     verb = "send"    // count messages, one by one
 	sendMany verb = "batch"   // count messages at once
-	put      verb = "put"     // one message, by a goroutine that waits for count ms at most
+	put      verb = "put"     // one message, by a goroutine that waits for count × 10 ms at most
 	hold     verb = "hold"    // a receiver stops processing
 	release  verb = "release" // and goes on
 	stall    verb = "stall"   // a PUSH's wire stands still
@@ -47,14 +47,15 @@ const (
 	attach   verb = "attach"  // a new receiver for a PULL
 	detach   verb = "detach"  // one receiver less
 	kill     verb = "kill"    // a receiver stops
-	stop     verb = "stop"    // a PUSH, and another takes its place
+	trip     verb = "trip"    // handing the next message to a receiver panics
+	stop     verb = "stop"    // a PUSH or PULL, and another takes its place
 	poison   verb = "poison"  // the same, politely
 	wait     verb = "wait"    // count ms
 )
 
 // verbs are as frequent as they stand here.
 var verbs = []verb{send, send, send, send, sendMany, sendMany, put, put, hold, hold, release, release, stall, flow, flow,
-	upset, destroy, attach, detach, kill, stop, poison, wait, wait}
+	upset, destroy, attach, detach, kill, trip, stop, poison, wait, wait}
 
 func plans(t *rapid.T) plan {
 	one := func(name string, of ...int) int { return rapid.SampledFrom(of).Draw(t, name) }
@@ -62,10 +63,10 @@ func plans(t *rapid.T) plan {
 		seed: rapid.Uint64().Draw(t, "seed"),
 		luck: fake.Luck{
 			Partial: one("partial", 0, 2, 5), Again: one("again", 0, 3, 10), Lazy: one("lazy", 0, 2),
-			Spurious: one("spurious", 0, 4), InUse: one("in use", 0, 3),
+			Spurious: one("spurious", 0, 4), InUse: one("in use", 0, 3), Slow: one("slow", 0, 0, 2),
 		},
 		pushes: one("pushes", 1, 1, 2, 3), pulls: one("pulls", 1, 1, 2), threads: one("threads", 1, 1, 2),
-		perPull: one("receivers", 1, 1, 2, 3), window: one("window", 1, 2, 5, 64), batch: one("batch", 0, 0, 1, 4),
+		perPull: one("receivers", 1, 1, 2, 4), window: one("window", 1, 2, 5, 64), batch: one("batch", 0, 0, 1, 4),
 		hwm: one("hwm", 1, 2, 10), outbox: socket.Limit{Messages: one("outbox", 1, 2, 10, 100), Bytes: one("bytes", 300, 100_000)},
 		overflow: socket.Overflow(one("overflow", 0, 1, 2)), onDead: socket.OnDead(one("on dead", 1, 2)),
 		robin: rapid.Bool().Draw(t, "robin"), skip: rapid.Bool().Draw(t, "skip"),

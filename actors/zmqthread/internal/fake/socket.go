@@ -1,6 +1,7 @@
 package fake
 
 import (
+	"runtime"
 	"strings"
 	"syscall"
 
@@ -91,6 +92,16 @@ func (s *socket) enter() syscall.Errno {
 	return 0
 }
 
+// dawdle makes a call take its time.
+func (s *socket) dawdle() {
+	s.net.mu.Lock()
+	slow := !s.tame && s.net.unlucky(s.net.luck.Slow)
+	s.net.mu.Unlock()
+	for i := 0; slow && i < 100; i++ {
+		runtime.Gosched() // and not a sleep: to a bubble it would look as if nothing were under way
+	}
+}
+
 // some is at most as many as there are.
 func (s *socket) some(most int) int {
 	if most > 1 && !s.tame && s.net.unlucky(s.net.luck.Partial) {
@@ -101,6 +112,7 @@ func (s *socket) some(most int) int {
 
 // Send implements native.Socket.
 func (s *socket) Send(data []byte, lens []uint32, most int, bytes int64) (out native.Sent) {
+	s.dawdle()
 	s.net.mu.Lock()
 	defer s.net.mu.Unlock()
 	if out.Errno = s.enter(); out.Errno != 0 {
@@ -132,6 +144,7 @@ func (s *socket) Send(data []byte, lens []uint32, most int, bytes int64) (out na
 
 // SendFrames implements native.Socket.
 func (s *socket) SendFrames(frames [][]byte) (out native.Sent) {
+	s.dawdle()
 	s.net.mu.Lock()
 	defer s.net.mu.Unlock()
 	if out.Errno = s.enter(); out.Errno != 0 {
@@ -151,6 +164,7 @@ func (s *socket) SendFrames(frames [][]byte) (out native.Sent) {
 
 // Recv implements native.Socket.
 func (s *socket) Recv(b *messages.Batch, limit native.Limit) (got native.Got) {
+	s.dawdle()
 	s.net.mu.Lock()
 	defer s.net.mu.Unlock()
 	b.Data, b.Lens, b.Count = b.Data[:0], b.Lens[:0], 0

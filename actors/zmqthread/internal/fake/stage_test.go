@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,6 +33,8 @@ type stage struct {
 	events  *actor.PID
 	me      *actor.PID // the sender of everything that is sent
 	puts    sync.WaitGroup
+	waiting atomic.Int64 // of the puts
+	largest uint64       // batch
 
 	mu       sync.Mutex
 	problems []string                  // guarded by mu
@@ -42,9 +45,10 @@ type stage struct {
 
 // actress is a socket and what a test may do to it.
 type actress struct {
-	pid    *actor.PID
-	number int
-	sent   int // messages offered to it
+	pid     *actor.PID
+	number  int
+	sent    int // messages offered to it
+	stalled bool
 
 	mu  sync.Mutex
 	raw *zmq.Socket // guarded by mu: as of the last open
@@ -55,6 +59,7 @@ type fate struct {
 	back, dead, taken int
 	got               map[*receiver]int
 	mailed            *receiver // the last one whose mailbox it went into
+	tripped           bool      // a delivery panicked: it counts as dropped, although others may have it
 	unsure            bool      // a Put failed: whether it was accepted is not known
 	put               bool      // a Put says that ZeroMQ has it
 }
@@ -128,8 +133,11 @@ func (s *stage) spawn(number int, cfg socket.Config) *actress {
 
 func (s *stage) spawnPull(i int) *actress {
 	var pids []*actor.PID
+	var first []*receiver
 	for range s.plan.perPull {
-		pids = append(pids, s.receiver(i).pid)
+		r := s.receiver(i)
+		first = append(first, r)
+		pids = append(pids, r.pid)
 	}
 	to := socket.To(pids...)
 	if s.plan.robin {
@@ -138,8 +146,12 @@ func (s *stage) spawnPull(i int) *actress {
 	if s.plan.skip {
 		to = to.SkipSlow()
 	}
-	return s.spawn(i, socket.Config{Type: socket.Pull, Bind: []string{at(i)}, Deliver: to, OnDead: s.plan.onDead,
+	a := s.spawn(i, socket.Config{Type: socket.Pull, Bind: []string{at(i)}, Deliver: to, OnDead: s.plan.onDead,
 		Window: s.plan.window, Batch: s.plan.batch})
+	for _, r := range first {
+		r.pull = a
+	}
+	return a
 }
 
 func (s *stage) spawnPush(i int) *actress {
@@ -167,19 +179,25 @@ func (a *actress) native() *zmq.Socket {
 
 // receiver is an actor that processes one message after the other, when it is let.
 type receiver struct {
-	pid    *actor.PID
-	pull   int
-	gone   bool
-	stage  *stage
+	pid      *actor.PID
+	pull     *actress
+	gone     bool // killed
+	attached bool
+	stage    *stage
+
 	mu     sync.Mutex
 	held   chan struct{}  // guarded by mu: closed when it may go on
+	trips  bool           // guarded by mu
 	mailed int            // guarded by mu: messages in its mailbox or in its hands
 	most   int            // guarded by mu
 	upTo   map[string]int // guarded by mu: the last number from each sender
 }
 
 func (s *stage) receiver(pull int) *receiver {
-	r := &receiver{stage: s, pull: pull, upTo: map[string]int{}}
+	r := &receiver{stage: s, attached: true, upTo: map[string]int{}}
+	if pull < len(s.pulls) {
+		r.pull = s.pulls[pull]
+	}
 	r.pid = s.system.Root.Spawn(actor.PropsFromFunc(r.receive, actor.WithMailbox(actor.Unbounded(r))))
 	s.critics = append(s.critics, r)
 	s.mu.Lock()
@@ -243,11 +261,23 @@ func (r *receiver) MessagePosted(x any) {
 	case *messages.Batch:
 		n = int(m.Count)
 	}
-	r.stage.note(x, func(f *fate) { f.mailed = r })
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.trips && n > 0 {
+		r.trips = false
+		r.stage.note(x, func(f *fate) { f.tripped = true })
+		panic("tripped")
+	}
+	r.stage.note(x, func(f *fate) { f.mailed = r })
 	r.mailed += n
 	r.most = max(r.most, r.mailed)
+}
+
+// trip makes the next delivery panic, on the goroutine of the socket actor.
+func (r *receiver) trip() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.trips = true
 }
 
 func (r *receiver) MailboxStarted()     {}
