@@ -35,6 +35,8 @@ type Config struct {
 
 	// Native replaces libzmq. For tests of this module.
 	Native native.Layer
+
+	affinity uint64 // ZMQ_AFFINITY of the sockets that do not set their own; 0: libzmq's choice
 }
 
 func (c Config) withDefaults() (Config, error) {

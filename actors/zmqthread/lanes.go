@@ -14,14 +14,23 @@ import (
 // on the thread that it was spawned on.
 type Lanes struct{ threads []*Thread } // immutable after StartLanes
 
-// StartLanes starts n threads. cfg.Name becomes the beginning of their names.
+// StartLanes starts n threads. cfg.Name becomes the beginning of their names. cfg.IOThreads is that of
+// all of them together, by default n: each lane's sockets then have an I/O thread of libzmq's to
+// themselves (ZMQ_AFFINITY, see zmq_setsockopt), unless they say otherwise.
 func StartLanes(system *actor.ActorSystem, n int, cfg Config) (*Lanes, error) {
 	if n < 1 {
 		return nil, fmt.Errorf("zmqthread: %d lanes: %w", n, ErrConfig)
 	}
 	l := &Lanes{}
 	name := cfg.Name
+	if cfg.Share == nil {
+		def(&cfg.IOThreads, n)
+	}
+	io := min(cfg.IOThreads, 64)
 	for i := range n {
+		if io > 0 {
+			cfg.affinity = 1 << (i % io)
+		}
 		if name != "" {
 			cfg.Name = fmt.Sprint(name, "-", i)
 		}

@@ -94,6 +94,11 @@ func (l *Link) create() (err error) {
 			return err
 		}
 	}
+	if affinity := l.thread.cfg.affinity; affinity != 0 && m.Adopt == nil {
+		if err := l.socket.Raw().SetAffinity(affinity); err != nil {
+			return op("set affinity", "", err)
+		}
+	}
 	if m.Setup != nil {
 		if err := m.Setup(l.socket.Raw()); err != nil {
 			return err

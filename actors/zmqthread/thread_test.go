@@ -385,19 +385,25 @@ func TestLanes(t *testing.T) {
 		}
 	}()
 	seen := map[*Thread]bool{}
+	io := map[uint64]bool{} // masks of I/O threads
+	setup := func(z *zmq.Socket) error {
+		affinity, err := z.GetAffinity()
+		io[affinity] = true
+		return err
+	}
 	for i := range 3 {
 		least := lanes.Least()
 		seen[least] = true
 		own := b.thread
 		b.thread = least
 		b.owner = b.spawnOwner()
-		if _, ok := b.open(&Open{Type: zmq.PULL, Bind: []string{fmt.Sprint("inproc://lane-", i)}}).(*Opened); !ok || least.Sockets() != 1 {
+		if _, ok := b.open(&Open{Type: zmq.PULL, Setup: setup, Bind: []string{fmt.Sprint("inproc://lane-", i)}}).(*Opened); !ok || least.Sockets() != 1 {
 			t.Fatal("not placed")
 		}
 		b.thread = own
 	}
-	if len(seen) != 3 {
-		t.Error("3 sockets on", len(seen), "of 3 lanes")
+	if len(seen) != 3 || len(io) != 3 || !io[1] || !io[2] || !io[4] {
+		t.Error("3 sockets on", len(seen), "of 3 lanes, with the I/O threads", io)
 	}
 	if again := lanes.Named("a"); again != lanes.Named("a") || lanes.Threads()[0].context != lanes.Threads()[2].context {
 		t.Error("a name has two lanes, or there are two contexts")
