@@ -45,6 +45,27 @@ func (l *Link) address(endpoint string) address {
 	return address{nil, endpoint}
 }
 
+// reserve takes an ipc address before it is bound, or fails if somebody here has it: libzmq's own
+// bind would not fail but take the file away from under the holder.
+func (l *Link) reserve(endpoint string) (reserved bool, err error) {
+	if !strings.HasPrefix(endpoint, "ipc://") || endpoint == "ipc://*" {
+		return false, nil
+	}
+	holders.Lock()
+	defer holders.Unlock()
+	if _, taken := holders.at[l.address(endpoint)]; taken {
+		return false, syscall.EADDRINUSE
+	}
+	holders.at[l.address(endpoint)] = l.owner
+	return true, nil
+}
+
+func (l *Link) cede(endpoint string) {
+	holders.Lock()
+	defer holders.Unlock()
+	delete(holders.at, l.address(endpoint))
+}
+
 func (l *Link) hold(endpoint string) {
 	holders.Lock()
 	holders.at[l.address(endpoint)] = l.owner

@@ -175,7 +175,14 @@ func (p *poller) later(m any, sender *actor.PID) {
 }
 
 func (l *Link) bind(endpoint string) error {
-	if err := l.socket.Bind(endpoint); err != nil {
+	reserved, err := l.reserve(endpoint)
+	if err == nil {
+		err = l.socket.Bind(endpoint)
+	}
+	if err != nil {
+		if reserved {
+			l.cede(endpoint)
+		}
 		return op("bind", endpoint, l.held(endpoint, err))
 	}
 	at, err := l.socket.LastEndpoint()
@@ -184,6 +191,9 @@ func (l *Link) bind(endpoint string) error {
 	}
 	l.asked, l.bound = append(l.asked, endpoint), append(l.bound, at)
 	l.hold(at)
+	if reserved && at != endpoint {
+		l.cede(endpoint)
+	}
 	l.meet(endpoint, true)
 	return nil
 }
