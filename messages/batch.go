@@ -44,7 +44,8 @@ func Pack(ms ...*Message) *Batch {
 }
 
 // Release gives b's memory back early. It is optional; a receiver that calls it no longer uses b,
-// nor anything that Messages or Frames returned. Calling it again does nothing.
+// nor anything that Messages or Frames returned; a message of 32 KiB or more that was made of those
+// and sent on counts as use. Calling it again does nothing.
 func (b *Batch) Release() {
 	data, lens := b.Data, b.Lens
 	b.Data, b.Lens, b.Count = nil, nil, 0

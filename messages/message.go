@@ -11,7 +11,9 @@ func Text(frames ...string) *Message {
 	return m
 }
 
-// Bytes returns a message of these frames. It does not copy them: they must not change any more.
+// Bytes returns a message of these frames. It does not copy them: they must not change any more, also
+// when Put has returned. libzmq sends a large one from that memory, long after it has taken it; frames
+// that are not Go's (mmap) must stay valid until the socket's Thread was shut down.
 func Bytes(frames ...[]byte) *Message { return &Message{Frames: frames} }
 
 // Reply returns an answer that goes to whoever sent to: answer's body behind to's routing

@@ -56,6 +56,7 @@ func (s *socket) start(c actor.Context) {
 	for _, pid := range s.receiverPIDs() {
 		c.Watch(pid)
 	}
+	s.touchAll()
 	s.open = s.opening()
 	c.Request(s.thread.PID(), s.open)
 	// The incarnation before may have died over a nudge.

@@ -37,6 +37,8 @@ type box struct {
 	// Outgoing to Rest, others only ever try for a moment. It comes before mu.
 	sending sync.Mutex
 	out     *queue // guarded by sending
+	asides  asides // guarded by sending
+	aside   *aside // guarded by sending: where the load at hand comes from; nil: from out
 	resting bool   // Owned by the thread: it does not hold sending
 
 	mu       sync.Mutex
@@ -45,7 +47,10 @@ type box struct {
 	queued   int                // guarded by mu: messages in in and out
 	bytes    int                // guarded by mu: and their size
 	tail     uint64             // guarded by mu: messages ever queued
-	head     uint64             // guarded by mu: messages that have left the queue again
+	passed   uint64             // guarded by mu: messages that have left it again, or were set aside
+	apart    int                // guarded by mu: messages that are set aside
+	barrier  uint64             // guarded by mu: the position of the oldest of them, 0 if there are none
+	head     uint64             // guarded by mu: up to here everything has left
 	told     bool               // guarded by mu: the thread knows that there is something to send
 	waiting  []*offer           // guarded by mu: senders that wait for room, first come first served
 	marks    []mark             // guarded by mu: what happens when the queue has got so far
@@ -60,6 +65,7 @@ type box struct {
 	held     int                // guarded by mu: messages received and not handed over
 	starved  bool               // guarded by mu: the thread waits for room
 	stuck    bool               // guarded by mu: the inbox waits for credit
+	shed     bool               // guarded by mu: what is received has no room and is dropped (XPUB)
 	nudged   bool               // guarded by mu: a nudge is in the mailbox
 	letters  []letter           // guarded by mu: answers that the actor has to deliver
 
@@ -77,6 +83,7 @@ type box struct {
 	// Owned by the actor, whichever incarnation.
 	now     time.Time // of this turn
 	current parcel    // being handed over
+	parked  []arrival // received and waiting for credit, while replies pass
 	reason  error     // the last failure, until the socket is open again
 	desired desired   // what live commands have made of cfg
 	lost    bool      // the native socket of an adopted socket is gone
@@ -99,6 +106,7 @@ func newBox(system *actor.ActorSystem, t *zmqthread.Thread, cfg Config) *box {
 		system: system, thread: t, pattern: patternOf(cfg),
 		in: &queue{}, out: &queue{}, resting: true,
 		calls: map[*origin]bool{}, callers: map[string]*origin{}, asked: map[uint64]*origin{},
+		asides:  asides{byPeer: map[string]*aside{}},
 		desired: desiredBy(cfg),
 	}
 	if s, ok := b.pattern.(interface{ requests() *service }); ok {

@@ -72,6 +72,12 @@ type Config struct {
 	// forgotten, see messages.Reply. Default 30 s.
 	ReplyTimeout time.Duration
 
+	// MuteTimeout is how long a peer of a Rep, Router or Stream may take nothing before what waits
+	// for it goes back to its sender, Rejected with ErrFull and counted as "mute". Other peers do not
+	// wait for it, but it has its share of the outbox. Default: 100 ms for a Rep; no limit for Router
+	// and Stream.
+	MuteTimeout time.Duration
+
 	// Lockstep makes a Rep receive its next request when the one before has been answered, as a
 	// native REP does; ReplyTimeout does not apply. Splice sets it, for there an answer is just
 	// the next message.
@@ -123,6 +129,12 @@ func (c Config) withDefaults() Config {
 	def(&c.MaxMessage, 1<<62)
 	def(&c.ReplyTimeout, 30*time.Second)
 	def(&c.InService, 16384)
+	if c.Type == XPub {
+		c.Deliver.skip = true // libzmq reads it whether there is room or not
+	}
+	if c.Type == Rep {
+		def(&c.MuteTimeout, 100*time.Millisecond)
+	}
 	return c
 }
 
@@ -161,6 +173,7 @@ func (c *Config) checkBounds() error {
 		{"Outbox.Messages", int64(c.Outbox.Messages)}, {"Outbox.Bytes", int64(c.Outbox.Bytes)},
 		{"Window", int64(c.Window)}, {"Batch", int64(c.Batch)}, {"MaxMessage", c.MaxMessage},
 		{"ReplyTimeout", int64(c.ReplyTimeout)}, {"InService", int64(c.InService)},
+		{"MuteTimeout", int64(c.MuteTimeout)},
 	} {
 		if f.value < 0 {
 			return &ConfigError{f.name, f.value, "negative"}
@@ -174,6 +187,9 @@ func (c *Config) checkBounds() error {
 	}
 	if c.Lockstep && c.Type != Rep {
 		return &ConfigError{"Lockstep", true, "only for Rep"}
+	}
+	if c.MuteTimeout > 0 && c.Type != Rep && c.Type != Router && c.Type != Stream {
+		return &ConfigError{"MuteTimeout", c.MuteTimeout, "only for Rep, Router and Stream"}
 	}
 	if c.Batch > 0 && (c.Type == Req || c.Type == Rep) {
 		return &ConfigError{"Batch", c.Batch, known[c.Type] + " delivers one message at a time"}

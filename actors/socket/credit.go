@@ -49,6 +49,9 @@ func (b *box) credit() int {
 			room = min(room, c)
 		}
 	}
+	if b.repliesPass() {
+		return max(room-b.held, b.cfg.Window-b.held)
+	}
 	return room - b.held
 }
 
@@ -100,6 +103,23 @@ func (b *box) touchAgain() {
 	b.mu.Unlock()
 	for _, r := range silent {
 		b.sendTouch(r, r.sent)
+	}
+}
+
+// touchAll asks every receiver that has not said that it is done. The incarnation before may have
+// died over a message that a receiver was charged for and did not get.
+func (b *box) touchAll() {
+	b.mu.Lock()
+	var behind []*receiver
+	for _, r := range b.receivers {
+		if r.sent > r.acked {
+			r.touched, r.asked = r.sent, time.Now()
+			behind = append(behind, r)
+		}
+	}
+	b.mu.Unlock()
+	for _, r := range behind {
+		b.careful(func() { b.sendTouch(r, r.sent) })
 	}
 }
 

@@ -6,12 +6,14 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/sockeye-mq/sockeye/actors/zmqthread"
 	"github.com/sockeye-mq/sockeye/messages"
 )
 
 // parcel is what one native call received.
 type parcel struct {
 	batch *messages.Batch
+	large zmqthread.Large     // instead of batch, until it is unpacked
 	asker *origin             // whom it answers (REQ)
 	rest  []*messages.Message // unpacked and not handed over yet
 }
@@ -77,10 +79,12 @@ func (b *box) handOver() {
 	if b.holdsBack() {
 		return
 	}
+	b.unpark()
 	for b.fetch() {
 		p := &b.current
+		p.unpack()
 		if b.cfg.Batch > 0 && p.rest == nil {
-			if b.mustWait(int(p.batch.Count)) {
+			if !b.repliesPass() && b.mustWait(int(p.batch.Count)) {
 				return
 			}
 			b.handOverBatch()
@@ -90,7 +94,7 @@ func (b *box) handOver() {
 			p.rest = p.batch.Messages()
 		}
 		for len(p.rest) > 0 {
-			if p.asker == nil && b.mustWait(1) {
+			if !b.repliesPass() && b.mustWait(1) {
 				return
 			}
 			m := p.rest[0]
@@ -127,27 +131,32 @@ func (b *box) fetch() bool {
 }
 
 func (b *box) handOverOne(m *messages.Message, asker *origin) {
-	outcome := panicked
-	defer func() { b.book(1, outcome) }()
+	t := ticket{box: b, n: 1}
+	defer t.end()
 	a := arrival{message: m, asker: asker}
 	if asker == nil {
 		a = b.pattern.arrived(b, m)
 	}
-	outcome = b.dispatch(a)
+	if b.park(a) {
+		t.close(waiting)
+		return
+	}
+	t.close(b.dispatch(a, &t))
 }
 
 // dispatch says what has become of an arrival.
-func (b *box) dispatch(a arrival) reason {
+func (b *box) dispatch(a arrival, t *ticket) reason {
 	if a.drop != delivered {
 		return a.drop
 	}
 	if a.asker != nil {
-		return b.reply(a.asker, a.message)
+		return b.reply(a.asker, a.message, t)
 	}
 	to := b.choose(a.message, 1)
 	if len(to) == 0 {
 		return b.undeliverable(a.message)
 	}
+	t.deliver()
 	for _, r := range to {
 		if a.sender != nil {
 			b.system.Root.RequestWithCustomSender(r.pid, a.message, a.sender)
@@ -160,13 +169,14 @@ func (b *box) dispatch(a arrival) reason {
 }
 
 // reply gives an asker its reply.
-func (b *box) reply(o *origin, m *messages.Message) reason {
+func (b *box) reply(o *origin, m *messages.Message, t *ticket) reason {
 	b.mu.Lock()
 	wanted := !o.waits || b.finish(o)
 	b.mu.Unlock()
 	if !wanted {
 		return late
 	}
+	t.deliver()
 	b.system.Root.Send(o.pid, m)
 	return delivered
 }
@@ -175,9 +185,10 @@ func (b *box) reply(o *origin, m *messages.Message) reason {
 func (b *box) undeliverable(m *messages.Message) reason {
 	b.mu.Lock()
 	nobody := len(b.receivers) == 0
+	tooSlow := b.cfg.Deliver.skip && (b.cfg.Deliver.mode != toTopic || b.byTopic(m) != nil)
 	b.mu.Unlock()
 	switch {
-	case !nobody && b.cfg.Deliver.skip && b.cfg.Deliver.mode != toTopic:
+	case !nobody && tooSlow:
 		return slow
 	case nobody && (b.cfg.Type == Req || b.cfg.Type == Dealer):
 		b.system.DeadLetter.SendUserMessage(b.self, m)
@@ -193,16 +204,17 @@ func (b *box) handOverBatch() {
 		return
 	}
 	n := int(batch.Count)
-	outcome := panicked
-	defer func() { b.book(n, outcome) }()
+	t := ticket{box: b, n: n}
+	defer t.end()
 	batch.Routed = b.cfg.Type == Router || b.cfg.Type == Stream
-	outcome = b.deliverBatch(b.choose(nil, n), batch)
+	t.close(b.deliverBatch(b.choose(nil, n), batch, &t))
 }
 
-func (b *box) deliverBatch(to []*receiver, batch *messages.Batch) reason {
+func (b *box) deliverBatch(to []*receiver, batch *messages.Batch, t *ticket) reason {
 	if len(to) == 0 {
 		return b.undeliverable(&messages.Message{Frames: [][]byte{}})
 	}
+	t.deliver()
 	for i, r := range to {
 		copied := batch
 		if i < len(to)-1 {
@@ -221,8 +233,11 @@ func (b *box) handOverSorted(batch *messages.Batch) {
 	n := 0
 	for _, m := range batch.Messages() {
 		a := b.pattern.arrived(b, m)
+		if b.park(a) {
+			continue
+		}
 		if a.drop != delivered || a.asker != nil {
-			b.book(1, b.dispatch(a))
+			b.bookDispatch(a)
 			continue
 		}
 		to := b.choose(a.message, 1)
@@ -239,26 +254,10 @@ func (b *box) handOverSorted(batch *messages.Batch) {
 			sorted[r].Append(a.message.Frames...)
 		}
 	}
-	outcome := panicked
-	defer func() { b.book(n, outcome) }()
+	t := ticket{box: b, n: n}
+	defer t.end()
 	for _, r := range order {
-		b.deliverBatch([]*receiver{r}, sorted[r])
+		b.deliverBatch([]*receiver{r}, sorted[r], &t)
 	}
-	outcome = delivered
-}
-
-// book notes that n messages have left the inbox, and why.
-func (b *box) book(n int, why reason) {
-	b.mu.Lock()
-	b.held -= n
-	if why == delivered {
-		b.books.delivered += uint64(n)
-	} else {
-		b.books.dropped[why] += uint64(n)
-	}
-	wake := b.feed()
-	b.mu.Unlock()
-	if wake {
-		b.kick()
-	}
+	t.close(delivered)
 }

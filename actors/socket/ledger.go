@@ -45,11 +45,14 @@ const (
 	unreachable        // no such peer
 	unsendable         // libzmq will never take it
 	cancelled          // its asker gave up before it was sent
+	mute               // its peer has taken nothing for too long (Config.MuteTimeout)
 	reasonCount
+
+	waiting // not dropped: it stays in the inbox
 )
 
 var reasonNames = [reasonCount]string{"delivered", "late", "malformed", "too large", "unmatched", "slow", "failed", "overflow",
-	"unreachable", "unsendable", "cancelled"}
+	"unreachable", "unsendable", "cancelled", "mute"}
 
 // books is the ledger as it is kept. Guarded by box.mu.
 type books struct {

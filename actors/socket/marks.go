@@ -53,7 +53,7 @@ func (b *box) reach(m mark) {
 // removed books a message as gone from position at of the queue: what is behind it moves up.
 // Caller holds mu, and nudges.
 func (b *box) removed(at uint64, bytes int) {
-	if at == b.head+1 {
+	if at == b.passed+1 {
 		b.left(1, bytes)
 		return
 	}
@@ -65,10 +65,19 @@ func (b *box) removed(at uint64, bytes int) {
 	}
 }
 
-// left books messages as gone from the queue, lets waiting senders in, and reaches the marks that
-// are due. It reports whether there is something new to send. Caller holds mu, and nudges.
+// left books messages as gone from the front of the queue. Caller holds mu, and nudges.
 func (b *box) left(n, bytes int) {
-	b.queued, b.bytes, b.head = b.queued-n, b.bytes-bytes, b.head+uint64(n)
+	b.passed += uint64(n)
+	b.gone(n, bytes)
+}
+
+// gone books messages as gone, from the front or from what was set aside; it lets waiting senders in
+// and reaches the marks that are due. Caller holds mu, and nudges.
+func (b *box) gone(n, bytes int) {
+	b.queued, b.bytes, b.head = b.queued-n, b.bytes-bytes, b.passed
+	if b.barrier > 0 {
+		b.head = b.barrier - 1
+	}
 	for len(b.waiting) > 0 && b.fits(b.waiting[0]) {
 		o := b.waiting[0]
 		b.waiting[0] = nil

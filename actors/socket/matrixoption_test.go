@@ -68,6 +68,7 @@ var matrixOptions = map[string]matrixOption{
 	"NoCorrelate":          {noCorrelate, thatHave(noCorrelate), []string{"wrong turn"}},
 	"DropUnroutable":       {dropUnroutable, thatHave(dropUnroutable), []string{"peer mute", "one of two mute", "no such peer"}},
 	"DropSlow":             {dropSlow, thatHave(dropSlow), []string{"peer mute", "one of two mute"}},
+	"MuteTimeout":          {muteTimeout, thatHave(muteTimeout), []string{"peer mute", "one of two mute"}},
 	"Conflate":             {conflate, thatHave(conflate), []string{"peer mute", "receiver full"}},
 	"Immediate":            {func(p *plan) { p.cfg.Options.Immediate = true }, without(senders(), answering()...), []string{"no peer yet"}},
 	"SendHWM: Unlimited":   {func(p *plan) { p.cfg.Options.SendHWM = socket.Unlimited }, senders(), []string{"peer mute"}},
@@ -79,6 +80,7 @@ var receiving = []string{"receiver full", "one of two full", "receiver dead"}
 func lockstep(p *plan)       { p.cfg.Lockstep = true }
 func noCorrelate(p *plan)    { p.cfg.Options.NoCorrelate = true }
 func dropUnroutable(p *plan) { p.cfg.Options.DropUnroutable = true }
+func muteTimeout(p *plan)    { p.cfg.MuteTimeout = 20 * time.Millisecond }
 func dropSlow(p *plan)       { p.cfg.Options.DropSlow = true }
 
 // conflate: over inproc it is the end that connects whose option counts.

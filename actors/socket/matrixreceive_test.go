@@ -222,6 +222,8 @@ func (h *heard) code() string {
 				return "skipped, " + reason
 			}
 		}
+	case !stuck && h.Subject.Skipped == 0 && int(h.Subject.Dropped["slow"])*h.Size == missed && len(h.Subject.Dropped) == 1:
+		return "dropped, slow"
 	case missed > 0 && !stuck && h.Subject.Skipped == 0 && len(h.Subject.Dropped) == 0:
 		return "libzmq drops"
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sockeye-mq/sockeye/actors/socket"
 	"github.com/sockeye-mq/sockeye/internal/rig"
@@ -144,13 +145,26 @@ func (s *stage) look() *seen {
 		o.Others = len(s.missing(s.fars[1], o)) == 0 && (addressed[s.typ] || toAll[s.typ] || o.Ledger.Queued == 0)
 	}
 	o.Put = "waits" // it was the last that was sent: it waits as long as any
-	if int(o.Ledger.Queued)+o.Waiting == 0 {
+	if int(o.Ledger.Queued)+o.Waiting == 0 || o.Others && s.isTaken() {
 		o.Put = ""
 		if err := <-s.put; err != nil {
 			o.Put = reasonOf(err)
 		}
 	}
 	return o
+}
+
+// isTaken waits for the Put, which is for the far that reads and has it: it returns unless it waits
+// for what is not its own.
+func (s *stage) isTaken() bool {
+	select {
+	case err := <-s.put:
+		s.put = make(chan error, 1)
+		s.put <- err
+		return true
+	case <-time.After(time.Second):
+		return false
+	}
 }
 
 // after adds what has arrived in the end.
@@ -249,6 +263,8 @@ func (o *seen) code() string {
 		return "waits"
 	case o.Put == "waits" && len(o.Lost) == 0 && l.Queued > 0 && !o.Others:
 		return "holds up others"
+	case o.Put == "" && len(o.Lost)+len(l.Discarded) == 0 && l.Queued > 0 && o.Others:
+		return "others go on"
 	case o.Put != "" || int(l.Taken) != o.sent || len(l.Discarded) > 0:
 	case len(o.Lost) > 0 && (o.Others || !o.two):
 		return "libzmq drops"
@@ -263,6 +279,9 @@ func (o *seen) code() string {
 // refused: everything has come back, for one reason, in the way in which it was sent.
 func (o *seen) refused() string {
 	l, n := o.Ledger, o.sent
+	if l.Discarded["mute"] > 0 {
+		return o.cameBack()
+	}
 	counted := int(l.Rejected) == n && len(l.Discarded) == 0
 	if o.Put == "unreachable" {
 		counted = l.Rejected == 0 && int(l.Discarded["unreachable"]) == n
@@ -274,6 +293,22 @@ func (o *seen) refused() string {
 			}
 		}
 		return o.Put
+	}
+	return fmt.Sprintf("something else: %+v", *o)
+}
+
+// cameBack: what was for the mute peer and did not fit is back, for that reason; the other has all of its own.
+func (o *seen) cameBack() string {
+	l, back := o.Ledger, len(o.Back)+len(o.Dead)
+	if o.Put == "rejected full" {
+		back++
+	}
+	full := true
+	for _, reason := range o.Back {
+		full = full && reason == messages.Reason_FULL
+	}
+	if full && int(l.Discarded["mute"]) == back && int(l.Taken)+back == o.sent && l.Rejected == 0 && len(o.Lost) == 0 && o.Ordered && (o.Others || !o.two) {
+		return "comes back"
 	}
 	return fmt.Sprintf("something else: %+v", *o)
 }

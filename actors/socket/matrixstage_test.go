@@ -133,7 +133,7 @@ func (s *stage) invite(name string, reads bool) *far {
 	f := &far{name: name, reader: s.reader(reads), thread: s.Thread}
 	cfg := socket.Config{Type: farType[s.typ], Window: 1}
 	f.echoes = cfg.Type == socket.Rep
-	if reads {
+	if reads || s.typ == socket.XSub {
 		cfg.Window = 0 // so much that it is never the reason why nothing moves
 	}
 	switch {

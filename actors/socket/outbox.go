@@ -187,6 +187,9 @@ func (b *box) enlist(o *offer) {
 	case from.offers && from.accept:
 		b.finish(from)
 		b.write(from.pid, &messages.Taken{})
+	case from.offers && b.addressed(): // it does not wait for what is for others
+		b.enroll(from)
+		from.pending = len(o.items)
 	case from.offers:
 		b.enroll(from)
 		b.marks = append(b.marks, mark{at: b.tail, to: from.pid, message: &messages.Taken{}, of: from})
@@ -208,34 +211,6 @@ func (b *box) addressee(no messages.Reason) string {
 		return "a message on " + known[b.cfg.Type] + " is an identity and what it gets"
 	}
 	return ""
-}
-
-// trim drops what is oldest until the outbox is within its bounds again: never what the thread is
-// sending at this moment, but the oldest behind it. Caller holds mu, and nudges.
-func (b *box) trim() {
-	idle := b.sending.TryLock()
-	for b.over() {
-		q := b.in
-		if idle && b.out.count > 0 {
-			q = b.out
-		}
-		if q.count == 0 {
-			break
-		}
-		at := b.head + 1
-		if q == b.in {
-			at += uint64(b.queued - q.count) // of what the thread is sending, some may be ahead
-		}
-		o, n := q.drop()
-		b.books.discarded[overflow]++
-		if o.asks() || o.put() {
-			b.refuseLocked(o, messages.Reason_DROPPED, "dropped from a full outbox")
-		}
-		b.removed(at, n)
-	}
-	if idle {
-		b.sending.Unlock()
-	}
 }
 
 // seal lets nothing more in.

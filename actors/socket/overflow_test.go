@@ -17,7 +17,7 @@ import (
 )
 
 // A million sends by four goroutines to a peer that never reads: whatever Overflow says, the bound
-// holds and every message is accounted for.
+// holds and every message is accounted for, at every instant.
 func TestMillionSendsToADeafPeer(t *testing.T) {
 	const million, senders, bound = 1_000_000, 4, 1000
 	for name, overflow := range map[string]socket.Overflow{
@@ -43,9 +43,13 @@ func TestMillionSendsToADeafPeer(t *testing.T) {
 					}
 				})
 			}
-			wg.Wait()
 			ctx, cancel := context.WithTimeout(context.Background(), time.Minute) // under the race detector r.Ctx may be over
 			defer cancel()
+			looks := watchLedger(t, ctx, r, push, bound)
+			wg.Wait()
+			if n := looks(); n < 100 {
+				t.Errorf("looked %d times only", n)
+			}
 			l, err := socket.Counts(ctx, r.Root, push)
 			if err != nil {
 				t.Fatal(err)
@@ -71,6 +75,32 @@ func TestMillionSendsToADeafPeer(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// watchLedger looks at a ledger all the time. The function that it returns ends that and says how
+// often it did.
+func watchLedger(t *testing.T, ctx context.Context, r *rig.Rig, pid *actor.PID, bound uint64) func() int {
+	over, looks := make(chan struct{}), make(chan int)
+	go func() {
+		for n := 0; ; n++ {
+			select {
+			case <-over:
+				looks <- n
+				return
+			default:
+			}
+			l, err := socket.Counts(ctx, r.Root, pid)
+			if err != nil {
+				t.Error(err)
+			} else if rig.Balanced(t, "in between", l); l.Queued > bound {
+				t.Errorf("%d queued, the bound is %d", l.Queued, bound)
+			}
+		}
+	}()
+	return func() int {
+		close(over)
+		return <-looks
 	}
 }
 

@@ -27,7 +27,7 @@ type peerWait struct {
 
 // WaitPeers returns when the socket pid has n peers that have finished their handshake; on a Pub,
 // when besides it has seen n subscriptions, which is exact as long as each peer has one topic: ZeroMQ
-// does not say whose a subscription is. No sleeps against slow joiners. With Config.NoMonitor
+// does not say whose a subscription is; on a Stream, when n are connected. No sleeps against slow joiners. With Config.NoMonitor
 // it sees inproc peers only.
 func WaitPeers(ctx context.Context, sender actor.SenderContext, pid *actor.PID, n int) error {
 	_, err := messages.Call(ctx, sender, pid, askPeers{n})
@@ -60,6 +60,10 @@ func (b *box) Event(e zmqthread.Event) {
 		switch e.Event {
 		case zmq.EVENT_HANDSHAKE_SUCCEEDED:
 			p.wire++
+		case zmq.EVENT_CONNECTED, zmq.EVENT_ACCEPTED:
+			if b.cfg.Type == Stream { // raw TCP: there is no handshake to wait for
+				p.wire++
+			}
 		case zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL, zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL, zmq.EVENT_HANDSHAKE_FAILED_AUTH:
 			p.failing++
 		case zmq.EVENT_DISCONNECTED:

@@ -21,17 +21,25 @@ func (b *box) Outgoing() (load zmqthread.Load) {
 	if b.resting {
 		b.sending.Lock() // others hold it for a moment at most
 		b.resting = false
+		b.asides.again()
 	}
 	load.Most = b.pattern.maySend(b) // also when there is nothing to send: it gives up what is due
-	if load.Most == 0 || !b.next() {
+	if load.Most == 0 {
 		return zmqthread.Load{}
 	}
-	c := b.out.chunks[0]
+	q := b.pick()
+	if q == nil {
+		return zmqthread.Load{Later: len(b.asides.byPeer) > 0}
+	}
+	c := q.chunks[0]
 	if c.large != nil {
 		load.Frames = c.large
 		return load
 	}
 	load.Data, load.Lens = c.batch.Data[c.byte:], c.batch.Lens[c.frame:]
+	if b.aside == nil && len(b.asides.byPeer) > 0 {
+		load.Most = 1 // the next may be for somebody who has to wait
+	}
 	return load
 }
 
@@ -61,23 +69,54 @@ func (b *box) swap() bool {
 
 // Sent implements zmqthread.Port.
 func (b *box) Sent(msgs, frames, bytes int) {
-	from := b.out.from(msgs)
+	q := b.loaded()
+	from := q.from(msgs)
 	for _, o := range from {
 		b.pattern.sent(b, o)
 	}
 	if from == nil {
 		b.pattern.sent(b, nil)
 	}
-	b.out.advance(msgs, frames, bytes)
+	q.advance(msgs, frames, bytes)
 	b.settle(func() {
 		for _, o := range from {
 			if o != nil {
 				o.taken = true
+				b.countDown(o)
 			}
 		}
 		b.books.taken += uint64(msgs)
-		b.left(msgs, bytes)
+		b.depart(msgs, bytes)
 	})
+}
+
+// loaded is the queue that the load at hand comes from.
+func (b *box) loaded() *queue {
+	if b.aside != nil {
+		return &b.aside.queue
+	}
+	return b.out
+}
+
+// depart books the first n messages of the load at hand as gone. Caller holds mu, and nudges.
+func (b *box) depart(n, bytes int) {
+	if b.aside == nil {
+		b.left(n, bytes)
+		return
+	}
+	b.aside.since = time.Now()
+	b.less(b.aside, n)
+	b.gone(n, bytes)
+}
+
+// countDown tells whoever put a Batch, or a message, when the last of it is taken. Caller holds mu.
+func (b *box) countDown(o *origin) {
+	if o.pending == 0 {
+		return
+	}
+	if o.pending--; o.pending == 0 && b.finish(o) {
+		b.write(o.pid, &messages.Taken{})
+	}
 }
 
 // from are the origins of the next n messages, nil if none has one.
@@ -107,8 +146,13 @@ func (b *box) Unsendable(err error) {
 	if errors.Is(err, syscall.EHOSTUNREACH) {
 		why, reason = unreachable, messages.Reason_UNREACHABLE
 	}
-	m, o, n := b.out.pop()
-	r := b.rejection(m, reason, err.Error())
+	b.discard(why, reason, err, err.Error())
+}
+
+// discard takes the next message out of the outbox and returns it to its sender.
+func (b *box) discard(why reason, code messages.Reason, err error, detail string) {
+	m, o, n := b.loaded().pop()
+	r := b.rejection(m, code, detail)
 	var errno syscall.Errno
 	if errors.As(err, &errno) {
 		r.Errno = uint32(errno)
@@ -121,7 +165,7 @@ func (b *box) Unsendable(err error) {
 		case !o.expects() || b.finish(o):
 			b.write(o.pid, r)
 		}
-		b.left(1, n)
+		b.depart(1, n)
 	})
 }
 
@@ -148,13 +192,18 @@ func (b *box) Room() int {
 		return turn // what arrives is for the pattern itself
 	}
 	if b.cfg.Lockstep {
-		if turn = 1; len(b.service.byID) > 0 || b.held > 0 {
+		turn = 1
+		b.starved = b.held > 0 // an answer may come before the delivery is booked: then that kicks
+		if b.starved || len(b.service.byID) > 0 {
 			return 0 // the answer kicks
 		}
 	}
 	room := b.credit()
 	if b.starved = room <= 0; b.starved && len(b.receivers) > 0 {
 		b.arm(time.Now().Add(lostTouch))
+	}
+	if b.shed = room <= 0 && b.cfg.Type == XPub; b.shed {
+		return turn // libzmq reads it anyway, without a bound: better lost here, and counted
 	}
 	if b.cfg.Batch > 0 {
 		room = min(room, b.cfg.Batch)
@@ -172,20 +221,30 @@ func (b *box) Received(batch *messages.Batch) (kept bool) {
 	if !kept {
 		batch = batch.Clone() // a few messages should not hold a large buffer
 	}
-	n := int(batch.Count)
+	b.store(parcel{batch: batch, asker: asker}, int(batch.Count))
+	return kept
+}
+
+// store puts n messages into the inbox.
+func (b *box) store(p parcel, n int) {
 	b.mu.Lock()
 	b.books.received += uint64(n)
+	if b.shed {
+		b.books.dropped[slow] += uint64(n)
+		b.mu.Unlock()
+		p.forget()
+		return
+	}
 	b.held += n
-	b.inbox = append(b.inbox, parcel{batch: batch, asker: asker})
+	b.inbox = append(b.inbox, p)
 	stopped := b.stopped
 	post := b.nudge()
 	b.mu.Unlock()
 	if stopped {
 		go b.returnInbox() // the actor emptied it a moment ago and is gone
-		return kept
+		return
 	}
 	post()
-	return kept
 }
 
 // Skipped implements zmqthread.Port.

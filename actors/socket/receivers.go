@@ -49,7 +49,8 @@ func ByTopic(topics map[string]*actor.PID) Receivers {
 
 // SkipSlow makes To and ByTopic pass over a receiver whose window is used up, and count what it
 // missed (Ledger.Skipped), instead of letting the slowest set the pace. The socket is still not
-// read while nobody has credit.
+// read while nobody has credit. An XPub always passes over them, and over all of them if need be, for
+// libzmq reads subscriptions whether there is room or not.
 func (r Receivers) SkipSlow() Receivers {
 	r.skip = true
 	return r
@@ -137,9 +138,17 @@ func (b *box) mustWait(n int) bool {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.stuck = len(b.receivers) > 0 &&
-		!slices.ContainsFunc(b.receivers, func(r *receiver) bool { return b.creditOf(r) >= n })
+	b.stuck = len(b.receivers) > 0 && !b.takes(n)
 	return b.stuck
+}
+
+// takes reports whether the receivers have credit for n messages. Caller holds mu.
+func (b *box) takes(n int) bool {
+	poor := func(r *receiver) bool { return b.creditOf(r) < n }
+	if b.cfg.Deliver.mode == toOne || b.cfg.Deliver.skip {
+		return slices.ContainsFunc(b.receivers, func(r *receiver) bool { return !poor(r) })
+	}
+	return !slices.ContainsFunc(b.receivers, poor)
 }
 
 func (b *box) byTopic(m *messages.Message) (best *receiver) {

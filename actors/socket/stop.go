@@ -153,10 +153,15 @@ func (s *socket) withdraw() (left []*queue, waiting []*offer) {
 	if s.lapsed && s.queued > 0 && s.reason == nil {
 		s.reason = &UnsentError{s.queued, s.bytes}
 	}
-	left, waiting = []*queue{s.out, s.in}, s.waiting
+	for _, a := range s.asides.byPeer {
+		left = append(left, &a.queue)
+	}
+	s.asides, s.aside = asides{byPeer: map[string]*aside{}}, nil
+	left, waiting = append(left, s.out, s.in), s.waiting
 	s.out, s.in, s.waiting = &queue{}, &queue{}, nil
 	s.books.dead += uint64(s.queued)
-	s.queued, s.bytes, s.head = 0, 0, s.tail
+	s.queued, s.bytes, s.apart, s.barrier = 0, 0, 0, 0
+	s.passed, s.head = s.tail, s.tail
 	return left, waiting
 }
 
@@ -184,11 +189,16 @@ func (b *box) returnInbox() {
 		parcels = append([]parcel{b.current}, parcels...)
 		b.current = parcel{}
 	}
-	b.inbox = nil
+	parked := b.parked
+	b.inbox, b.parked = nil, nil
 	b.books.undelivered += uint64(b.held)
 	b.held = 0
 	b.mu.Unlock()
+	for _, a := range parked {
+		b.careful(func() { b.system.DeadLetter.SendUserMessage(b.self, a.message) })
+	}
 	for _, p := range parcels {
+		p.unpack()
 		if p.rest == nil {
 			p.rest = p.batch.Messages()
 		}

@@ -121,6 +121,7 @@ func (l *Link) send() (again bool, err error) {
 	for budget, bytes := cfg.TurnMessages, cfg.TurnBytes; budget > 0 && bytes > 0; {
 		load := l.port.Outgoing()
 		if load.Most == 0 {
+			l.blocked = l.blocked || load.Later
 			return false, nil
 		}
 		s := l.sendLoad(load, budget, bytes)
@@ -131,6 +132,9 @@ func (l *Link) send() (again bool, err error) {
 		}
 		switch {
 		case s.Errno == 0:
+		case s.Errno == syscall.EAGAIN && l.port.Full():
+			l.blocked = true
+			budget--
 		case s.Errno == syscall.EAGAIN:
 			l.blocked = true
 			return false, nil
@@ -171,6 +175,9 @@ func (l *Link) receive() (again bool, err error) {
 	if b.Count > 0 && l.port.Received(b) || cap(b.Data) > keepScratch {
 		t.scratch = messages.NewBatch()
 	}
+	if got.Large != nil {
+		l.port.ReceivedLarge(got.Large)
+	}
 	switch got.Errno {
 	case 0:
 		return true, nil
@@ -182,7 +189,10 @@ func (l *Link) receive() (again bool, err error) {
 	return false, op("receive", "", native.Error(got.Errno))
 }
 
-const keepScratch = 1 << 20 // bytes; a larger buffer is not kept for the next message
+const (
+	keepScratch  = 1 << 20  // bytes; a larger buffer is not kept for the next message
+	copyReceived = 64 << 10 // bytes; a larger message is not copied on the thread
+)
 
 // close gives everything native back. What libzmq holds is still sent for at most the linger.
 func (l *Link) close(err error) {

@@ -13,6 +13,9 @@ type Port interface {
 	Outgoing() Load
 	// Sent says that libzmq has taken that much of it.
 	Sent(messages, frames, bytes int)
+	// Full says that libzmq takes no more of the load at the moment. others: only for the one peer
+	// that it is for; there may be something for others.
+	Full() (others bool)
 	// Unsendable says that the next message can never be sent; the socket is well.
 	Unsendable(err error)
 	// Rest says that the thread is done with the load for this turn.
@@ -21,6 +24,9 @@ type Port interface {
 	Room() int
 	// Received hands over a batch. It stays the thread's unless it is kept.
 	Received(b *messages.Batch) (kept bool)
+	// ReceivedLarge hands over one message that was not copied: the owner must copy or free it,
+	// elsewhere.
+	ReceivedLarge(Large)
 	// Skipped says that n messages were larger than Open.MaxMessage and are gone.
 	Skipped(n int)
 	// Event is a monitor event.
@@ -40,6 +46,7 @@ type Load struct {
 	Lens   []uint32
 	Most   int      // messages of it that may be sent now; 0: nothing
 	Frames [][]byte // instead of Data and Lens
+	Later  bool     // there is something that is to be tried again in a moment
 }
 
 // Event is an event of a socket's monitor; see zmq_socket_monitor.

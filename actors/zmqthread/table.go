@@ -119,5 +119,5 @@ func (t *table) pids() []*actor.PID {
 }
 
 func (t *table) limit(messages int, maxMessage int64) native.Limit {
-	return native.Limit{Messages: messages, Bytes: t.thread.cfg.TurnBytes, Message: maxMessage}
+	return native.Limit{Messages: messages, Bytes: t.thread.cfg.TurnBytes, Message: maxMessage, Copy: copyReceived}
 }

@@ -35,9 +35,11 @@ func (d *deaf) Outgoing() (l Load) {
 }
 func (d *deaf) Sent(int, int, int)            {}
 func (d *deaf) Unsendable(error)              {}
+func (d *deaf) Full() bool                    { return false }
 func (d *deaf) Rest()                         {}
 func (d *deaf) Room() int                     { return 0 }
 func (d *deaf) Received(*messages.Batch) bool { return false }
+func (d *deaf) ReceivedLarge(l Large)         { go l.Free() }
 func (d *deaf) Skipped(int)                   {}
 func (d *deaf) Event(Event)                   {}
 func (d *deaf) Met(string, int)               {}

@@ -9,6 +9,8 @@ import (
 	"sort"
 	"strings"
 	"testing"
+
+	"github.com/sockeye-mq/sockeye/actors/zmqthread"
 )
 
 // Main runs the tests of a package and then looks for what they have left behind: goroutines, file
@@ -37,7 +39,7 @@ func Leaks(t testing.TB) {
 // inventory is what a process has.
 type inventory struct {
 	goroutines map[string]string // stacks by number
-	things     map[string]int    // descriptors and ZeroMQ threads by kind
+	things     map[string]int    // descriptors, ZeroMQ threads and large messages by kind
 }
 
 func snapshot() inventory {
@@ -103,10 +105,12 @@ func goroutines() map[string]string {
 
 var number = regexp.MustCompile(`\d+`)
 
-// things are the open descriptors by kind, and ZeroMQ's threads, of which every context has some.
-// A native socket has an eventfd. Only Linux says.
+// things are large messages that ZeroMQ and the library have borrowed or lent, the open descriptors
+// by kind, and ZeroMQ's threads, of which every context has some. A native socket has an eventfd.
+// Of descriptors and threads only Linux says.
 func things() map[string]int {
-	count := map[string]int{}
+	sending, received := zmqthread.Borrowed()
+	count := map[string]int{"large frame that libzmq sends": sending, "large message that nobody has freed": received}
 	fds, _ := os.ReadDir("/proc/self/fd")
 	for _, fd := range fds {
 		if to, err := os.Readlink("/proc/self/fd/" + fd.Name()); err == nil {

@@ -65,7 +65,7 @@ func (s *stage) obstacle() bool {
 		r.mu.Lock()
 		held := r.held != nil
 		r.mu.Unlock()
-		if held && r.attached {
+		if held && (r.attached || r.gone) { // a receiver that is killed dies when it is done
 			return true
 		}
 		served[r.pull] = served[r.pull] || r.attached
@@ -132,6 +132,9 @@ func (s *stage) account() {
 
 // judge finds out whether every message has one fate; dropped is how many the ledgers say were dropped.
 func (s *stage) judge(dropped uint64) {
+	if n := s.net.Uncopied(); n > 0 {
+		s.complain("%d large messages are still in ZeroMQ's memory", n)
+	}
 	var vanished, unsure, tripped uint64
 	for name, f := range s.fates {
 		delivered := 0

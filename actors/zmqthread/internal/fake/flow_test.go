@@ -185,7 +185,7 @@ func (s *stage) note(x any, change func(*fate)) {
 	for _, m := range all {
 		if f := s.fates[string(m.Frames[0])]; f != nil {
 			change(f)
-		} else {
+		} else if s.plan.pushes > 0 { // or this is another play
 			s.problems = append(s.problems, fmt.Sprintf("nobody has sent %.40q", m.Text()))
 		}
 	}

@@ -30,6 +30,7 @@ type Luck struct {
 	Lazy     int // a call does not process commands where libzmq need not
 	Spurious int // the poller returns for no reason
 	InUse    int // an address is still in use
+	Large    int // a message is handed over without being copied, as if it were large
 	Slow     int // a call that sends or receives lets everybody else run first
 }
 
@@ -44,6 +45,7 @@ type Net struct {
 	open      map[*socket]bool     // guarded by mu
 	ids       uint32               // guarded by mu: of ROUTERs' peers
 	lost      []Message            // guarded by mu
+	uncopied  int                  // guarded by mu
 }
 
 // Message is its frames.

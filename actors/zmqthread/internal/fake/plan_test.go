@@ -64,6 +64,7 @@ func plans(t *rapid.T) plan {
 		luck: fake.Luck{
 			Partial: one("partial", 0, 2, 5), Again: one("again", 0, 3, 10), Lazy: one("lazy", 0, 2),
 			Spurious: one("spurious", 0, 4), InUse: one("in use", 0, 3), Slow: one("slow", 0, 0, 2),
+			Large: one("large", 0, 2, 10),
 		},
 		pushes: one("pushes", 1, 1, 2, 3), pulls: one("pulls", 1, 1, 2), threads: one("threads", 1, 1, 2),
 		perPull: one("receivers", 1, 1, 2, 4), window: one("window", 1, 2, 5, 64), batch: one("batch", 0, 0, 1, 4),

@@ -186,6 +186,10 @@ func (s *socket) Recv(b *messages.Batch, limit native.Limit) (got native.Got) {
 			got.Skipped++
 			continue
 		}
+		if limit.Copy > 0 && (int64(size(m)) > limit.Copy || s.net.unlucky(s.net.luck.Large)) {
+			got.Large = s.net.withhold(m)
+			return got
+		}
 		b.Append(m...)
 	}
 	return got

@@ -97,18 +97,20 @@ func (f *fast) Send(data []byte, lens []uint32, most int, bytes int64) Sent {
 	return Sent{int(o.messages), int(o.frames), int(o.bytes), syscall.Errno(o.err)}
 }
 
+// SendFrames does not copy large frames; see pin.go.
 func (f *fast) SendFrames(frames [][]byte) (out Sent) {
-	// What cannot be sent now is not worth a copy. A ROUTER, though, says POLLOUT for any peer.
+	// What cannot be sent now is not worth the trouble. A ROUTER, though, says POLLOUT for any peer.
 	if e, err := f.Events(); f.typ != zmq.ROUTER && err == nil && e&zmq.POLLOUT == 0 {
 		return Sent{Errno: syscall.EAGAIN}
 	}
+	defer pinned.reap()
 	msgs := (*C.zmq_msg_t)(C.malloc(C.size_t(len(frames)) * C.size_t(unsafe.Sizeof(C.zmq_msg_t{}))))
 	defer C.free(unsafe.Pointer(msgs))
+	build := builder{msgs: msgs}
 	for i, data := range frames {
-		n := C.sk_build(msgs, C.int(i), (*C.char)(unsafe.Pointer(unsafe.SliceData(data))), C.size_t(len(data)))
-		if n != 0 {
+		if n := build.add(i, data); n != 0 {
 			C.sk_close_all(msgs, C.int(i))
-			return Sent{Errno: syscall.Errno(n)}
+			return Sent{Errno: n}
 		}
 	}
 	C.sk_send_built(f.ptr, msgs, C.int(len(frames)), &f.sent)
@@ -132,11 +134,11 @@ func (f *fast) frame(data []byte, more bool) syscall.Errno {
 func (f *fast) Recv(b *messages.Batch, limit Limit) Got {
 	o := &f.got
 	*o = C.sk_got{holds: o.holds, skipping: o.skipping}
-	data, lens := b.Data[:cap(b.Data)], b.Lens[:cap(b.Lens)]
+	data, lens, most := b.Data[:cap(b.Data)], b.Lens[:cap(b.Lens)], min(limit.Message, messages.MaxFrame)
 	for {
 		C.sk_recv(f.ptr, f.msg, (*C.char)(unsafe.Pointer(unsafe.SliceData(data))), C.int64_t(len(data)),
 			(*C.uint32_t)(unsafe.Pointer(unsafe.SliceData(lens))), C.int(len(lens)),
-			C.int(limit.Messages), C.int64_t(limit.Bytes), C.int64_t(min(limit.Message, messages.MaxFrame)), o)
+			C.int(limit.Messages), C.int64_t(limit.Bytes), C.int64_t(most), uncopied(limit), o)
 		if o.need == 0 || o.messages > 0 && o.partial_frames == o.frames {
 			break // a message that does not fit behind others waits in msg for the next call
 		}
@@ -145,7 +147,12 @@ func (f *fast) Recv(b *messages.Batch, limit Limit) Got {
 	}
 	runtime.KeepAlive(f.zmq)
 	b.Data, b.Lens, b.Count = data[:o.bytes], lens[:o.frames], uint32(o.messages)
-	return Got{Skipped: int(o.skipped), Errno: syscall.Errno(o.err)}
+	got := Got{Errno: syscall.Errno(o.err)}
+	if o.large != 0 {
+		got.Large, got.Errno = f.recvLarge(data[o.bytes:o.partial_bytes], lens[o.frames:o.partial_frames], most)
+	}
+	got.Skipped = int(o.skipped)
+	return got
 }
 
 // grow returns s with its first used elements and room for at least need more; it is as long as

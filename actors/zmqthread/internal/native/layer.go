@@ -40,7 +40,10 @@ func (c *context) NewSocket(t zmq.Type) (Socket, error) {
 	return n, err
 }
 
-func (c *context) Term() error { return Wrap(c.zmq.Term()) }
+func (c *context) Term() error {
+	defer pinned.reap() // libzmq holds nothing any more
+	return Wrap(c.zmq.Term())
+}
 
 func (r Real) Adopt(s *zmq.Socket) (Socket, error) {
 	t, err := s.GetType()

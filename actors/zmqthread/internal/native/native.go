@@ -22,7 +22,8 @@ type Socket interface {
 	// Send hands whole messages, packed as in a messages.Batch, to libzmq: up to most, and none
 	// after so many bytes.
 	Send(data []byte, lens []uint32, most int, bytes int64) Sent
-	// SendFrames does the same for one message that is too large to be packed.
+	// SendFrames does the same for one message that is too large to be packed. libzmq may read
+	// its frames long after SendFrames has returned.
 	SendFrames(frames [][]byte) Sent
 	// Recv empties b and receives whole messages into it, within limit.
 	Recv(b *messages.Batch, limit Limit) Got
@@ -56,17 +57,20 @@ type Sent struct {
 	Errno                   syscall.Errno
 }
 
-// Limit bounds a Recv: so many messages, stop after so many bytes, skip larger messages.
+// Limit bounds a Recv: so many messages, stop after so many bytes, skip larger messages, copy none
+// that is larger than Copy and stop with it; 0: copy all.
 type Limit struct {
 	Messages int
 	Bytes    int64
 	Message  int64
+	Copy     int64
 }
 
 // Got is what a Recv did, beside filling the batch. Errno 0: the limit was reached and there may be
 // more; EAGAIN: there is no more now.
 type Got struct {
-	Skipped int // messages larger than Limit.Message
+	Skipped int   // messages larger than Limit.Message
+	Large   Large // the message behind those in the batch, which is larger than Limit.Copy; or nil
 	Errno   syscall.Errno
 }
 

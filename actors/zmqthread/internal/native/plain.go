@@ -10,7 +10,8 @@ import (
 	"github.com/sockeye-mq/sockeye/messages"
 )
 
-// plain is a socket that uses nothing but pebbe/zmq4: one call for each frame.
+// plain is a socket that uses nothing but pebbe/zmq4: one call for each frame. It copies all of them,
+// in both directions, on the thread: a large message takes as long as it is.
 type plain struct {
 	zmq  *zmq.Socket
 	fd   int

@@ -1,6 +1,8 @@
 #include "shim.h"
 
 #include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 int sk_send_frame(void *socket, const char *data, size_t len, int more)
@@ -63,7 +65,35 @@ void sk_send(void *socket, const char *data, const uint32_t *lens, int frames, i
     }
 }
 
-// A large message: its frames are copied first, so that sending them takes no time.
+// What libzmq has freed, the last first, until Go takes all of it (sk_take_freed). Nothing is ever taken
+// from the middle, so a push needs no more than a compare-and-swap.
+static _Atomic(sk_pin *) freed;
+
+// libzmq calls this from any of its threads, or from ours. It must not call Go: the thread has no goroutine,
+// and to give it one takes a lock and time that an I/O thread does not have.
+static void push_freed(void *data, void *hint)
+{
+    sk_pin *pin = hint;
+    (void) data;
+    pin->next = atomic_load_explicit(&freed, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(&freed, &pin->next, pin, memory_order_release, memory_order_relaxed))
+        ;
+}
+
+sk_pin *sk_take_freed(void)
+{
+    if (atomic_load_explicit(&freed, memory_order_relaxed) == NULL)
+        return NULL;
+    return atomic_exchange_explicit(&freed, NULL, memory_order_acquire);
+}
+
+// A large message is built before it is sent. A large frame is sent from where it is.
+int sk_build_pinned(zmq_msg_t *msgs, int i, char *data, size_t len, sk_pin *pin)
+{
+    return zmq_msg_init_data(&msgs[i], data, len, push_freed, pin) < 0 ? zmq_errno() : 0;
+}
+
+// A small frame is copied.
 int sk_build(zmq_msg_t *msgs, int i, const char *data, size_t len)
 {
     if (zmq_msg_init_size(&msgs[i], len) < 0)
@@ -119,6 +149,65 @@ static int fetch_frame(void *socket, zmq_msg_t *msg)
     return rc < 0 ? zmq_errno() : 0;
 }
 
+// A message that is too large to be copied here stays as it is: its frames move into l, from the one in
+// msg on. Of what is in front of that, before are bytes that were copied. What has no room in max_message
+// is taken all the same, for freeing it takes time, too.
+int sk_large_recv(void *socket, zmq_msg_t *msg, int64_t before, int64_t max_message, sk_large *l, sk_got *io)
+{
+    for (;;) {
+        if (!io->holds) {
+            int err = fetch_frame(socket, msg);
+            if (err != 0)
+                return err;
+        }
+        io->holds = 1;
+        if (l->n == l->cap) {
+            int cap = l->cap > 0 ? 2 * l->cap : 4;
+            zmq_msg_t *more = malloc(cap * sizeof *more);
+            if (more == NULL)
+                return ENOMEM;
+            for (int i = 0; i < l->n; i++) {
+                zmq_msg_init(&more[i]);
+                zmq_msg_move(&more[i], &l->msgs[i]);
+            }
+            free(l->msgs);
+            l->msgs = more;
+            l->cap = cap;
+        }
+        zmq_msg_t *to = &l->msgs[l->n++];
+        zmq_msg_init(to);
+        zmq_msg_move(to, msg);
+        io->holds = 0;
+        l->bytes += (int64_t) zmq_msg_size(to);
+        l->skip |= before + l->bytes > max_message;
+        if (!zmq_msg_more(to))
+            return 0;
+    }
+}
+
+void sk_large_copy(const sk_large *l, char *data, uint32_t *lens)
+{
+    for (int i = 0; i < l->n; i++) {
+        size_t len = zmq_msg_size(&l->msgs[i]);
+        if (len > 0)
+            memcpy(data, zmq_msg_data(&l->msgs[i]), len);
+        data += len;
+        lens[i] = (uint32_t) len | (i < l->n - 1 ? SK_MORE : 0);
+    }
+}
+
+int sk_large_first(const sk_large *l)
+{
+    return zmq_msg_size(&l->msgs[0]) > 0 ? *(const unsigned char *) zmq_msg_data(&l->msgs[0]) : -1;
+}
+
+void sk_large_free(sk_large *l)
+{
+    sk_close_all(l->msgs, l->n);
+    free(l->msgs);
+    free(l);
+}
+
 static void skip_message(sk_got *io)
 {
     io->partial_frames = io->frames;
@@ -128,10 +217,11 @@ static void skip_message(sk_got *io)
 }
 
 void sk_recv(void *socket, zmq_msg_t *msg, char *data, int64_t data_cap, uint32_t *lens, int lens_cap,
-             int max, int64_t max_bytes, int64_t max_message, sk_got *io)
+             int max, int64_t max_bytes, int64_t max_message, int64_t max_copy, sk_got *io)
 {
     io->err = 0;
     io->need = 0;
+    io->large = 0;
     while (io->messages < max && (io->bytes < max_bytes || io->partial_frames > io->frames || io->skipping)) {
         if (!io->holds) {
             io->err = fetch_frame(socket, msg);
@@ -141,6 +231,10 @@ void sk_recv(void *socket, zmq_msg_t *msg, char *data, int64_t data_cap, uint32_
         }
         int64_t len = (int64_t) zmq_msg_size(msg);
         int more = zmq_msg_more(msg);
+        if ((io->skipping ? 0 : io->partial_bytes - io->bytes) + len > max_copy) {
+            io->large = 1;
+            return;
+        }
         if (!io->skipping && io->partial_bytes - io->bytes + len > max_message)
             skip_message(io);
         if (!io->skipping) {

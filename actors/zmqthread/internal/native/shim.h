@@ -14,6 +14,11 @@ typedef struct {
     int err;              // 0, or why it stopped
 } sk_sent;
 
+// A frame that libzmq sends from the sender's own memory; see pin.go.
+typedef struct sk_pin {
+    struct sk_pin *next;
+} sk_pin;
+
 typedef struct {
     int messages, frames;             // whole messages in the buffers, and their frames
     int64_t bytes;                    // of those frames
@@ -23,16 +28,31 @@ typedef struct {
     int holds;                        // msg holds a frame that is not in the buffers yet
     int skipping;                     // the rest of a message that is too large is being skipped
     int skipped;                      // messages that were too large
+    int large;                        // the message of the frame in msg is for sk_large_recv
     int err;                          // 0, or why it stopped
 } sk_got;
+
+// The frames of one large message, as libzmq keeps them; see large.go.
+typedef struct {
+    zmq_msg_t *msgs;
+    int n, cap;
+    int64_t bytes;
+    int skip; // the message is too large
+} sk_large;
 
 void sk_send(void *socket, const char *data, const uint32_t *lens, int frames, int max, int64_t max_bytes, sk_sent *out);
 int sk_send_frame(void *socket, const char *data, size_t len, int more);
 int sk_build(zmq_msg_t *msgs, int i, const char *data, size_t len);
+int sk_build_pinned(zmq_msg_t *msgs, int i, char *data, size_t len, sk_pin *pin);
+sk_pin *sk_take_freed(void);
 void sk_send_built(void *socket, zmq_msg_t *msgs, int n, sk_sent *out);
 void sk_close_all(zmq_msg_t *msgs, int n);
 void sk_recv(void *socket, zmq_msg_t *msg, char *data, int64_t data_cap, uint32_t *lens, int lens_cap,
-             int max, int64_t max_bytes, int64_t max_message, sk_got *io);
+             int max, int64_t max_bytes, int64_t max_message, int64_t max_copy, sk_got *io);
+int sk_large_recv(void *socket, zmq_msg_t *msg, int64_t before, int64_t max_message, sk_large *l, sk_got *io);
+void sk_large_copy(const sk_large *l, char *data, uint32_t *lens);
+int sk_large_first(const sk_large *l);
+void sk_large_free(sk_large *l);
 int sk_getint(void *socket, int option, int *value);
 int sk_poll_fd(int fd, long timeout_ms);
 

@@ -69,6 +69,7 @@ func (s *scene) kill() {
 
 // await polls a condition of libzmq's that has no event.
 func (s *scene) await(what func() bool) {
+	s.Helper()
 	for end := time.Now().Add(5 * time.Second); !what(); {
 		if time.Now().After(end) {
 			s.Fatal("libzmq never got there")
