@@ -17,9 +17,10 @@ run: ## run the example wordpool; DIR=path becomes its -dir
 	go run ./examples/wordpool $(if $(DIR),-dir "$(DIR)") $(ARGS)
 
 .PHONY: test
-test: ## vet, then every test under the race detector; ARGS="-run Splice" goes to go test
+test: ## vet, bench/ too, then every test under the race detector; ARGS="-run Splice" goes to go test
 	@scripts/setup.sh test
 	go vet ./...
+	go -C bench vet ./...
 	SOCKEYE_PYTHON="$$(scripts/setup.sh python)" go test -race -timeout 15m $(ARGS) ./...
 
 .PHONY: check
@@ -38,6 +39,9 @@ generate: ## make messages/messages.pb.go from messages/messages.proto
 	$(BUF) generate
 
 .PHONY: bench
-bench: ## measure: the packages' own benchmarks; ARGS="-count=7" goes to go test
-	@scripts/setup.sh
+bench: ## measure: the packages' own benchmarks (ARGS goes to go test), then the programs in bench/
+	@scripts/setup.sh test
 	go test -run '^$$' -bench . -benchmem $(ARGS) ./...
+	SOCKEYE_PYTHON="$$(scripts/setup.sh python)" go -C bench run ./flood
+	go -C bench run ./lanes -size 1MiB
+	go -C bench run ./lanes -size 64MiB

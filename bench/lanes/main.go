@@ -20,7 +20,7 @@ import (
 type config struct {
 	size, rounds, io int
 	length, every    time.Duration
-	apart, only      bool
+	only             bool
 }
 
 func main() {
@@ -32,8 +32,7 @@ func main() {
 	flag.IntVar(&cfg.rounds, "rounds", 5, "how often the phases are repeated")
 	flag.DurationVar(&cfg.length, "phase", 3*time.Second, "the length of a phase; a stream's lasts until some messages have arrived, too")
 	flag.DurationVar(&cfg.every, "every", time.Millisecond, "the time from one round trip to the next")
-	flag.IntVar(&cfg.io, "io", 1, "ZeroMQ's I/O threads")
-	flag.BoolVar(&cfg.apart, "apart", false, "each lane's sockets on an I/O thread of their own (ZMQ_AFFINITY); wants -io 2")
+	flag.IntVar(&cfg.io, "io", 0, "ZeroMQ's I/O threads; 0: as many as lanes, the default; 1: one for both")
 	flag.BoolVar(&cfg.only, "only", false, "only stream, until stdin ends: the program starts itself so")
 	flag.Parse()
 	start := run
@@ -96,19 +95,12 @@ func open(ctx context.Context, cfg config) (*lab, error) {
 	}
 	l := &lab{config: cfg, lanes: lanes, root: lanes.Threads()[0].System().Root}
 	for i, thread := range lanes.Threads() {
-		if l.pairs[i], err = measure.NewPair(ctx, thread, 64, l.options(i)); err != nil {
+		if l.pairs[i], err = measure.NewPair(ctx, thread, 64, socket.Options{}); err != nil {
 			return nil, err
 		}
 	}
-	l.stream, err = newStream(ctx, lanes.Threads()[0], cfg.size, l.options(0))
+	l.stream, err = newStream(ctx, lanes.Threads()[0], cfg.size, socket.Options{})
 	return l, err
-}
-
-func (l *lab) options(lane int) socket.Options {
-	if l.apart {
-		return socket.Options{Affinity: 1 << lane}
-	}
-	return socket.Options{}
 }
 
 // audit checks that every ledger adds up and nothing was lost.

@@ -37,8 +37,8 @@ func (l *lab) round(ctx context.Context) (r round, err error) {
 }
 
 func (l *lab) measure(ctx context.Context, b budget) error {
-	fmt.Printf("stream   PUSH to PULL over tcp on lane 0: messages of %d KiB, %d under way; %d I/O threads, apart: %v\n",
-		l.size>>10, l.stream.under, l.io, l.apart)
+	fmt.Printf("stream   PUSH to PULL over tcp on lane 0: messages of %d KiB, %d under way; -io %d\n",
+		l.size>>10, l.stream.under, l.io)
 	fmt.Printf("budget   one message: a native send takes %v (%v the longest of %d), a native receive %v (%v)\n",
 		median(b.send), slices.Max(b.send), len(b.send), median(b.receive), slices.Max(b.receive))
 	fmt.Printf("phases   of %v at least; a round trip of 64 bytes, or a Touch, every %v\n\n", l.length, l.every)
