@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -43,6 +44,7 @@ func TestBadConfig(t *testing.T) {
 		{"Connect[0]", socket.Config{Type: socket.Push, Connect: []string{"ws://127.0.0.1:5555"}}},
 		{"Subscribe", socket.Config{Type: socket.Push, Subscribe: []string{""}}},
 		{"Subscribe", socket.Config{Type: socket.Pub, Subscribe: []string{"topic"}}},
+		{"Subscribe", socket.Config{Type: socket.Sub, Subscribe: []string{strings.Repeat("x", 5000)}}},
 		{"Outbox.Messages", socket.Config{Type: socket.Push, Outbox: socket.Limit{Messages: -1}}},
 		{"Outbox.Bytes", socket.Config{Type: socket.Push, Outbox: socket.Limit{Bytes: -1}}},
 		{"Window", socket.Config{Type: socket.Pull, Window: -1}},

@@ -188,9 +188,12 @@ func (s *socket) command(c actor.Context, r inquiry) {
 	c.Request(s.thread.PID(), do)
 }
 
-func (s *socket) checkTopic([]byte) error {
+func (s *socket) checkTopic(topic []byte) error {
 	if s.cfg.Type != Sub && s.cfg.Type != XSub {
 		return &ConfigError{"topic", s.cfg.Type.String(), known[s.cfg.Type] + " does not subscribe"}
+	}
+	if len(topic) > maxTopic {
+		return &ConfigError{"topic", len(topic), tooLongTopic}
 	}
 	return nil
 }

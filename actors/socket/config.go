@@ -35,7 +35,7 @@ type Config struct {
 	Connect []string
 
 	// Subscribe are the topics of a Sub or XSub. A topic is a prefix; "" is everything. A Sub
-	// without topics receives nothing.
+	// without topics receives nothing. A topic has 4,096 bytes at most.
 	Subscribe []string
 
 	// Deliver says who gets what arrives. Without receivers a socket is not read, so that its
@@ -208,8 +208,20 @@ func (c *Config) checkTopics() error {
 	if len(c.Subscribe) > 0 && c.Type != Sub && c.Type != XSub {
 		return &ConfigError{"Subscribe", c.Subscribe, known[c.Type] + " does not subscribe"}
 	}
+	for _, topic := range c.Subscribe {
+		if len(topic) > maxTopic {
+			return &ConfigError{"Subscribe", len(topic), tooLongTopic}
+		}
+	}
 	return nil
 }
+
+// maxTopic bounds a topic: libzmq's trie of them is recursive, and one of 250,000 bytes crashed the
+// process when its socket was closed.
+const (
+	maxTopic     = 4096
+	tooLongTopic = "a topic has 4,096 bytes at most"
+)
 
 func (c *Config) checkReceivers() error {
 	if len(c.Deliver.routes) > 0 && !patternOf(*c).receives() {
