@@ -7,6 +7,8 @@ package native
 #cgo nocallback sk_large_recv
 #cgo noescape sk_large_copy
 #cgo nocallback sk_large_copy
+#cgo noescape sk_large_lens
+#cgo nocallback sk_large_lens
 #cgo noescape sk_large_first
 #cgo nocallback sk_large_first
 #cgo noescape sk_large_free
@@ -109,11 +111,19 @@ func (l *large) Batch() *messages.Batch {
 	}
 	b := &messages.Batch{Data: make([]byte, l.size), Lens: make([]uint32, len(l.lens)+int(rest.n)), Count: 1}
 	bytes, frames := copy(b.Data, l.data), copy(b.Lens, l.lens)
-	// In C, and not with copy: one of those holds up the garbage collector, and with it everybody.
-	C.sk_large_copy(rest, (*C.char)(unsafe.Pointer(&b.Data[bytes])), (*C.uint32_t)(unsafe.Pointer(&b.Lens[frames])))
+	C.sk_large_lens(rest, (*C.uint32_t)(unsafe.Pointer(&b.Lens[frames])))
+	for bytes < len(b.Data) {
+		piece := b.Data[bytes:]
+		bytes += int(C.sk_large_copy(rest, (*C.char)(unsafe.Pointer(&piece[0])), copyPiece))
+		runtime.Gosched()
+	}
 	l.release(rest)
 	return b
 }
+
+// copyPiece is how many bytes are copied before other goroutines get their turn: one long copy would
+// hold up the garbage collector if it were Go's, and a processor of Go's scheduler if it is C's.
+const copyPiece = 256 << 10
 
 func (l *large) Free() {
 	if rest := l.rest.Swap(nil); rest != nil {

@@ -185,15 +185,28 @@ int sk_large_recv(void *socket, zmq_msg_t *msg, int64_t before, int64_t max_mess
     }
 }
 
-void sk_large_copy(const sk_large *l, char *data, uint32_t *lens)
+size_t sk_large_copy(sk_large *l, char *data, size_t most)
 {
-    for (int i = 0; i < l->n; i++) {
-        size_t len = zmq_msg_size(&l->msgs[i]);
+    size_t copied = 0;
+    while (l->at < l->n && copied < most) {
+        size_t left = zmq_msg_size(&l->msgs[l->at]) - l->offset;
+        size_t len = left < most - copied ? left : most - copied;
         if (len > 0)
-            memcpy(data, zmq_msg_data(&l->msgs[i]), len);
-        data += len;
-        lens[i] = (uint32_t) len | (i < l->n - 1 ? SK_MORE : 0);
+            memcpy(data + copied, (char *) zmq_msg_data(&l->msgs[l->at]) + l->offset, len);
+        copied += len;
+        l->offset += len;
+        if (len == left) {
+            l->at++;
+            l->offset = 0;
+        }
     }
+    return copied;
+}
+
+void sk_large_lens(const sk_large *l, uint32_t *lens)
+{
+    for (int i = 0; i < l->n; i++)
+        lens[i] = (uint32_t) zmq_msg_size(&l->msgs[i]) | (i < l->n - 1 ? SK_MORE : 0);
 }
 
 int sk_large_first(const sk_large *l)

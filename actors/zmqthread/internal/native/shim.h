@@ -38,6 +38,8 @@ typedef struct {
     int n, cap;
     int64_t bytes;
     int skip; // the message is too large
+    int at;                           // the frame to be copied next,
+    size_t offset;                    // and from where
 } sk_large;
 
 void sk_send(void *socket, const char *data, const uint32_t *lens, int frames, int max, int64_t max_bytes, sk_sent *out);
@@ -50,7 +52,9 @@ void sk_close_all(zmq_msg_t *msgs, int n);
 void sk_recv(void *socket, zmq_msg_t *msg, char *data, int64_t data_cap, uint32_t *lens, int lens_cap,
              int max, int64_t max_bytes, int64_t max_message, int64_t max_copy, sk_got *io);
 int sk_large_recv(void *socket, zmq_msg_t *msg, int64_t before, int64_t max_message, sk_large *l, sk_got *io);
-void sk_large_copy(const sk_large *l, char *data, uint32_t *lens);
+// sk_large_copy copies the next bytes, most at most, and returns how many.
+size_t sk_large_copy(sk_large *l, char *data, size_t most);
+void sk_large_lens(const sk_large *l, uint32_t *lens);
 int sk_large_first(const sk_large *l);
 void sk_large_free(sk_large *l);
 int sk_getint(void *socket, int option, int *value);
