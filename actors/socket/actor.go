@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -111,7 +112,11 @@ func (s *socket) stop(c actor.Context, why error) {
 var ErrReceiverGone = errors.New("a receiver has stopped")
 
 func (s *socket) receiverGone(c actor.Context, who *actor.PID) {
-	if !s.detach(c, who) {
+	found := s.detach(c, who)
+	s.mu.Lock()
+	s.box.detached = slices.DeleteFunc(s.box.detached, func(r *receiver) bool { return r.is(who) })
+	s.mu.Unlock()
+	if !found {
 		return
 	}
 	if s.cfg.OnDead == StopSocket {

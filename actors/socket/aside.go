@@ -13,6 +13,7 @@ import (
 type asides struct {
 	byPeer map[string]*aside
 	retry  []*aside  // to be tried in this turn
+	began  time.Time // this round of tries
 	next   time.Time // when they are tried again
 }
 
@@ -24,15 +25,18 @@ type aside struct {
 	since time.Time // nothing was taken since then
 }
 
-// libzmq does not say which peer of several has room again. So some of the mute are tried in every
-// turn, and all of them once in a while.
+// libzmq does not say which peer of several has room again. So some of the mute are tried now and
+// then: that takes at most one part in ten of the thread's time.
 const (
-	asidePause = time.Millisecond
 	asideTries = 16
+	asideShare = 10
 )
 
-// addressed reports whether each message is for one peer, by its first frame.
-func (b *box) addressed() bool { return b.service != nil && !b.cfg.adopted() }
+// addressed reports whether each message is for one peer, by its first frame. It is not so for an
+// adopted REP, which is a native one.
+func (b *box) addressed() bool {
+	return b.service != nil && !(b.cfg.Type == Rep && b.cfg.adopted())
+}
 
 // peer is the identity that the next message goes to.
 func (q *queue) peer() string {
@@ -43,17 +47,16 @@ func (q *queue) peer() string {
 	return string(c.batch.Data[c.byte : c.byte+int(c.batch.Lens[c.frame]&^messages.More)])
 }
 
-// again has the mute peers tried in this turn, if it is time.
+// again has some of the mute peers tried in this turn, if it is time.
 func (s *asides) again() {
 	if s.retry = nil; len(s.byPeer) == 0 {
 		return
 	}
-	now, most := time.Now(), asideTries
-	if !now.Before(s.next) {
-		s.next, most = now.Add(asidePause), len(s.byPeer)
+	if s.began = time.Now(); s.began.Before(s.next) {
+		return
 	}
 	for _, a := range s.byPeer { // in another order each time
-		if s.retry = append(s.retry, a); len(s.retry) >= most {
+		if s.retry = append(s.retry, a); len(s.retry) == asideTries {
 			return
 		}
 	}
@@ -67,6 +70,9 @@ func (b *box) pick() *queue {
 		if a := s.retry[0]; a.count > 0 { // and was not dropped meanwhile
 			b.aside = a
 			return &a.queue
+		}
+		if len(s.retry) == 1 {
+			s.tried()
 		}
 	}
 	for b.next() {
@@ -85,10 +91,9 @@ func (b *box) setAside() {
 	if a == nil {
 		a = &aside{peer: peer, since: time.Now()}
 		s.byPeer[peer] = a
-		s.next = a.since.Add(asidePause)
 	}
 	m, o, n := b.out.pop()
-	a.push(nil, m.Frames, n, o)
+	a.pushLoose(m.Frames, n, o)
 	b.mu.Lock()
 	b.passed++
 	b.apart++
@@ -130,9 +135,18 @@ func (b *box) Full() (others bool) {
 	case b.cfg.MuteTimeout > 0 && time.Since(a.since) > b.cfg.MuteTimeout:
 		b.discard(mute, messages.Reason_FULL, syscall.EAGAIN, "its peer has taken nothing for "+b.cfg.MuteTimeout.String())
 	default:
+		if s := &b.asides; len(s.retry) == 1 {
+			s.tried()
+		}
 		b.asides.retry = b.asides.retry[1:]
 	}
 	return true
+}
+
+// tried ends a round: the next has to wait the longer the more this one has cost.
+func (s *asides) tried() {
+	now := time.Now()
+	s.next = now.Add((asideShare - 1) * now.Sub(s.began))
 }
 
 // dropAside drops the oldest message that was set aside and says whose it was. Caller holds sending

@@ -31,6 +31,8 @@ type box struct {
 	answers *actor.PID // immutable after RegisterHandlers: senders of what is delivered; see answers.go
 	wrong   error      // immutable: what Config.Validate says
 
+	parting atomic.Int32 // who has yet to book the last of it: the actor, the thread; then Stopped is sent
+
 	link atomic.Pointer[zmqthread.Link] // nil while there is no native socket
 
 	// out is what the thread is sending. sending guards it: the thread holds it from the first
@@ -41,33 +43,36 @@ type box struct {
 	aside   *aside // guarded by sending: where the load at hand comes from; nil: from out
 	resting bool   // Owned by the thread: it does not hold sending
 
-	mu       sync.Mutex
-	books    books              // guarded by mu
-	in       *queue             // guarded by mu: swapped whole for out
-	queued   int                // guarded by mu: messages in in and out
-	bytes    int                // guarded by mu: and their size
-	tail     uint64             // guarded by mu: messages ever queued
-	passed   uint64             // guarded by mu: messages that have left it again, or were set aside
-	apart    int                // guarded by mu: messages that are set aside
-	barrier  uint64             // guarded by mu: the position of the oldest of them, 0 if there are none
-	head     uint64             // guarded by mu: up to here everything has left
-	told     bool               // guarded by mu: the thread knows that there is something to send
-	waiting  []*offer           // guarded by mu: senders that wait for room, first come first served
-	marks    []mark             // guarded by mu: what happens when the queue has got so far
-	calls    map[*origin]bool   // guarded by mu: everybody who waits for an answer
-	callers  map[string]*origin // guarded by mu: those of them who wait for one only, by PID id
-	seq      uint64             // guarded by mu: numbers correlated requests
-	asked    map[uint64]*origin // guarded by mu: correlated requests on their way, by number
-	sealed   error              // guarded by mu: nothing more is accepted, and why
-	stopped  bool               // guarded by mu: the actor is stopping; nothing is sent or read any more
-	requests []inquiry          // guarded by mu: what is asked of the actor, in order
-	inbox    []parcel           // guarded by mu
-	held     int                // guarded by mu: messages received and not handed over
-	starved  bool               // guarded by mu: the thread waits for room
-	stuck    bool               // guarded by mu: the inbox waits for credit
-	shed     bool               // guarded by mu: what is received has no room and is dropped (XPUB)
-	nudged   bool               // guarded by mu: a nudge is in the mailbox
-	letters  []letter           // guarded by mu: answers that the actor has to deliver
+	mu      sync.Mutex
+	books   books              // guarded by mu
+	in      *queue             // guarded by mu: swapped whole for out
+	queued  int                // guarded by mu: messages in in and out
+	bytes   int                // guarded by mu: and their size
+	tail    uint64             // guarded by mu: messages ever queued
+	passed  uint64             // guarded by mu: messages that have left it again, or were set aside
+	apart   int                // guarded by mu: messages that are set aside
+	barrier uint64             // guarded by mu: the position of the oldest of them, 0 if there are none
+	head    uint64             // guarded by mu: up to here everything has left
+	told    bool               // guarded by mu: the thread knows that there is something to send
+	waiting []*offer           // guarded by mu: senders that wait for room, first come first served
+	marks   []mark             // guarded by mu: what happens when the queue has got so far
+	calls   map[*origin]bool   // guarded by mu: everybody who waits for an answer
+	callers map[string]*origin // guarded by mu: those of them who wait for one only, by nameOf their PID
+	sweepAt int                // guarded by mu: so many calls are looked through for Futures that are gone
+	seq     uint64             // guarded by mu: numbers correlated requests
+	asked   map[uint64]*origin // guarded by mu: correlated requests on their way, by number
+	sealed  error              // guarded by mu: nothing more is accepted, and why
+	stopped bool               // guarded by mu: the actor is stopping; nothing is sent or read any more
+
+	condemned bool      // guarded by mu: a Stop is on its way
+	requests  []inquiry // guarded by mu: what is asked of the actor, in order
+	inbox     []parcel  // guarded by mu
+	held      int       // guarded by mu: messages received and not handed over
+	starved   bool      // guarded by mu: the thread waits for room
+	stuck     bool      // guarded by mu: the inbox waits for credit
+	shed      bool      // guarded by mu: what is received has no room and is dropped (XPUB)
+	nudged    bool      // guarded by mu: a nudge is in the mailbox
+	letters   []letter  // guarded by mu: answers that the actor has to deliver
 
 	unanswered []uint32    // guarded by mu: requests that were given up; for Events
 	alarm      *time.Timer // guarded by mu
@@ -77,6 +82,7 @@ type box struct {
 	lapsed     bool        // guarded by mu: it has
 
 	receivers []*receiver // guarded by mu
+	detached  []*receiver // guarded by mu: who were, and have not processed everything yet
 	turn      int         // guarded by mu: of RoundRobin
 	peers     peers       // guarded by mu
 
@@ -105,7 +111,7 @@ func newBox(system *actor.ActorSystem, t *zmqthread.Thread, cfg Config) *box {
 		Mailbox: actor.Unbounded()(), wrong: cfg.Validate(), cfg: cfg.withDefaults(),
 		system: system, thread: t, pattern: patternOf(cfg),
 		in: &queue{}, out: &queue{}, resting: true,
-		calls: map[*origin]bool{}, callers: map[string]*origin{}, asked: map[uint64]*origin{},
+		calls: map[*origin]bool{}, callers: map[string]*origin{}, asked: map[uint64]*origin{}, sweepAt: 1024,
 		asides:  asides{byPeer: map[string]*aside{}},
 		desired: desiredBy(cfg),
 	}
@@ -122,7 +128,9 @@ func newBox(system *actor.ActorSystem, t *zmqthread.Thread, cfg Config) *box {
 		b.sealed = b.wrong
 		return b
 	}
-	b.receivers = cfg.Deliver.receivers()
+	for _, to := range cfg.Deliver.routes {
+		b.addReceiver(to)
+	}
 	return b
 }
 
@@ -149,10 +157,13 @@ func (b *box) PostSystemMessage(x any) {
 	switch x.(type) {
 	case *actor.Stop:
 		b.seal(messages.ErrStopped)
+		b.mu.Lock()
+		b.condemned = true
+		b.mu.Unlock()
 		time.AfterFunc(patience, b.excuse) // the actor may be held up by a user's code
 	case *actor.Restart:
 		b.mu.Lock()
-		late := b.stopped
+		late := b.stopped || b.condemned
 		b.mu.Unlock()
 		if late {
 			return

@@ -63,12 +63,32 @@ func (o *origin) requestOf(m *messages.Message) uint32 {
 	return m.Request
 }
 
+// nameOf is a PID's name among all nodes: ids are numbered on each.
+func nameOf(pid *actor.PID) string { return pid.Address + "/" + pid.Id }
+
 // enroll notes that somebody waits. Caller holds mu.
 func (b *box) enroll(o *origin) {
 	b.calls[o] = true
-	if o.waits {
-		b.callers[o.pid.Id] = o
+	if len(b.calls) > b.sweepAt {
+		b.sweep()
 	}
+	if o.waits {
+		b.callers[nameOf(o.pid)] = o
+	}
+}
+
+// sweep forgets Futures that have timed out, for they do not say so. Caller holds mu.
+func (b *box) sweep() {
+	for o := range b.calls {
+		if o.pid.Address != b.self.GetAddress() || !strings.HasPrefix(o.pid.Id, "future$") {
+			continue
+		}
+		if _, alive := b.system.ProcessRegistry.GetLocal(o.pid.Id); !alive {
+			o.gone.Store(true)
+			b.finish(o)
+		}
+	}
+	b.sweepAt = 2*len(b.calls) + 1024
 }
 
 // finish ends a wait and reports whether it was still on. Caller holds mu.
@@ -78,8 +98,8 @@ func (b *box) finish(o *origin) bool {
 	}
 	delete(b.calls, o)
 	delete(b.asked, o.number)
-	if b.callers[o.pid.Id] == o {
-		delete(b.callers, o.pid.Id)
+	if b.callers[nameOf(o.pid)] == o {
+		delete(b.callers, nameOf(o.pid))
 	}
 	return true
 }
@@ -102,11 +122,12 @@ func (b *box) cancel(from *actor.PID) {
 		return
 	}
 	b.mu.Lock()
-	o := b.callers[from.Id]
+	o := b.callers[nameOf(from)]
 	if o != nil {
 		o.gone.Store(true)
 		b.finish(o)
 		b.waiting = slices.DeleteFunc(b.waiting, func(w *offer) bool { return w.from == o })
+		b.letIn() // it may have been in front of somebody for whom there is room
 	}
 	for i := range b.requests {
 		if b.requests[i].from.Equal(from) {

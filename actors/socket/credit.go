@@ -1,14 +1,21 @@
 package socket
 
 import (
+	"slices"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 )
 
-// receiver is an actor that gets what arrives, and its credit. Guarded by box.mu.
+// receiver is an actor that gets what arrives. Guarded by box.mu.
 type receiver struct {
 	route
+	*account
+}
+
+// account is how far an actor has got with what it was given, under however many topics. Guarded by
+// box.mu.
+type account struct {
 	sent    uint64    // messages
 	touched uint64    // what the last Touch stands for
 	acked   uint64    // what the last Touched stood for
@@ -19,12 +26,27 @@ func (r *receiver) is(pid *actor.PID) bool {
 	return r.pid.Id == pid.GetId() && r.pid.Address == pid.GetAddress()
 }
 
-func (r Receivers) receivers() []*receiver {
-	rs := make([]*receiver, len(r.routes))
-	for i, route := range r.routes {
-		rs[i] = &receiver{route: route}
+// addReceiver adds one, with the account that its actor has, or has left when it was detached.
+// Caller holds mu.
+func (b *box) addReceiver(to route) {
+	r := &receiver{route: to, account: &account{}}
+	for _, old := range slices.Concat(b.detached, b.receivers) {
+		if old.is(to.pid) {
+			r.account = old.account
+		}
 	}
-	return rs
+	b.detached = slices.DeleteFunc(b.detached, func(old *receiver) bool { return old.is(to.pid) })
+	b.receivers = append(b.receivers, r)
+}
+
+// maxDetached bounds whose accounts are kept for when they come back.
+const maxDetached = 64
+
+// keepAccount keeps what a receiver still owes. Caller holds mu.
+func (b *box) keepAccount(r *receiver) {
+	if r.sent > r.acked && len(b.detached) < maxDetached {
+		b.detached = append(b.detached, r)
+	}
 }
 
 func (b *box) creditOf(r *receiver) int { return b.cfg.Window - int(r.sent-r.acked) }
@@ -88,7 +110,7 @@ const lostTouch = time.Second
 func (b *box) touchAgain() {
 	b.mu.Lock()
 	var silent []*receiver
-	if b.starved {
+	if b.starved || b.stuck {
 		for _, r := range b.receivers {
 			if b.creditOf(r) > 0 {
 				continue
@@ -127,14 +149,15 @@ func (b *box) touchAll() {
 // the low half of its position. A Touch that was lost is made good by the next one.
 func (b *box) touched(who *actor.PID, at uint32) {
 	b.mu.Lock()
-	for _, r := range b.receivers {
+	for _, r := range slices.Concat(b.detached, b.receivers) {
 		if !r.is(who) {
 			continue
 		}
 		if step := int32(at - uint32(r.acked)); step > 0 {
-			r.acked += uint64(step)
+			r.acked = min(r.acked+uint64(step), r.sent)
 		}
 	}
+	b.detached = slices.DeleteFunc(b.detached, func(r *receiver) bool { return r.sent == r.acked })
 	wake := b.feed()
 	post := func() {}
 	if b.stuck {

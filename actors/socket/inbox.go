@@ -182,16 +182,18 @@ func (b *box) reply(o *origin, m *messages.Message, t *ticket) reason {
 }
 
 // undeliverable: nobody is there for it. A reply that nobody asked for is a dead letter.
-func (b *box) undeliverable(m *messages.Message) reason {
+func (b *box) undeliverable(all ...*messages.Message) reason {
 	b.mu.Lock()
 	nobody := len(b.receivers) == 0
-	tooSlow := b.cfg.Deliver.skip && (b.cfg.Deliver.mode != toTopic || b.byTopic(m) != nil)
+	tooSlow := b.cfg.Deliver.skip && (b.cfg.Deliver.mode != toTopic || b.byTopic(all[0]) != nil)
 	b.mu.Unlock()
 	switch {
 	case !nobody && tooSlow:
 		return slow
 	case nobody && (b.cfg.Type == Req || b.cfg.Type == Dealer):
-		b.system.DeadLetter.SendUserMessage(b.self, m)
+		for _, m := range all {
+			b.system.DeadLetter.SendUserMessage(b.self, m)
+		}
 	}
 	return unmatched
 }
@@ -212,7 +214,7 @@ func (b *box) handOverBatch() {
 
 func (b *box) deliverBatch(to []*receiver, batch *messages.Batch, t *ticket) reason {
 	if len(to) == 0 {
-		return b.undeliverable(&messages.Message{Frames: [][]byte{}})
+		return b.undeliverable(batch.Messages()...)
 	}
 	t.deliver()
 	for i, r := range to {
@@ -224,40 +226,4 @@ func (b *box) deliverBatch(to []*receiver, batch *messages.Batch, t *ticket) rea
 		b.touch(r)
 	}
 	return delivered
-}
-
-// handOverSorted takes the replies out of a batch, and splits it by topic.
-func (b *box) handOverSorted(batch *messages.Batch) {
-	sorted := map[*receiver]*messages.Batch{}
-	var order []*receiver
-	n := 0
-	for _, m := range batch.Messages() {
-		a := b.pattern.arrived(b, m)
-		if b.park(a) {
-			continue
-		}
-		if a.drop != delivered || a.asker != nil {
-			b.bookDispatch(a)
-			continue
-		}
-		to := b.choose(a.message, 1)
-		if len(to) == 0 {
-			b.book(1, b.undeliverable(a.message))
-			continue
-		}
-		n++
-		for _, r := range to {
-			if sorted[r] == nil {
-				sorted[r] = messages.NewBatch()
-				order = append(order, r)
-			}
-			sorted[r].Append(a.message.Frames...)
-		}
-	}
-	t := ticket{box: b, n: n}
-	defer t.end()
-	for _, r := range order {
-		b.deliverBatch([]*receiver{r}, sorted[r], &t)
-	}
-	t.close(delivered)
 }

@@ -78,19 +78,25 @@ func (b *box) gone(n, bytes int) {
 	if b.barrier > 0 {
 		b.head = b.barrier - 1
 	}
-	for len(b.waiting) > 0 && b.fits(b.waiting[0]) {
-		o := b.waiting[0]
-		b.waiting[0] = nil
-		b.waiting = b.waiting[1:]
-		if no, detail := b.accept(o); no != 0 {
-			b.finish(o.from)
-			b.write(o.from.pid, b.rejection(o.items[0].m, no, detail))
-		}
-	}
+	b.letIn()
 	k := 0
 	for k < len(b.marks) && b.marks[k].at <= b.head {
 		b.reach(b.marks[k])
 		k++
 	}
 	b.marks = slices.Delete(b.marks, 0, k)
+}
+
+// letIn lets those in who have waited for room, first come first served. Caller holds mu, and nudges.
+func (b *box) letIn() {
+	for len(b.waiting) > 0 && b.fits(b.waiting[0]) {
+		o := b.waiting[0]
+		b.waiting[0] = nil
+		b.waiting = b.waiting[1:]
+		if no, detail := b.accept(o); no != 0 {
+			b.books.rejected += uint64(len(o.items))
+			b.finish(o.from)
+			b.write(o.from.pid, b.rejection(o.items[0].m, no, detail))
+		}
+	}
 }

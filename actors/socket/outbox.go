@@ -107,20 +107,22 @@ func (o *offer) add(m *messages.Message) {
 func (b *box) admit(o *offer) (no messages.Reason, detail string, sealed error) {
 	b.mu.Lock()
 	sealed = b.sealed
-	var told bool
+	var told, free bool
 	switch {
 	case sealed != nil:
 	case len(b.waiting) == 0 && b.fits(o):
 		no, detail = b.accept(o)
-	case o.from.mayWait():
+	case o.from.mayWait() && (o.from.waits || len(b.waiting) < b.cfg.Outbox.Messages):
 		b.enroll(o.from)
 		b.waiting = append(b.waiting, o)
 	case b.cfg.Overflow == DropNewest:
+		free = b.abandon(o)
 		b.books.accepted += uint64(len(o.items))
 		b.books.discarded[overflow] += uint64(len(o.items))
 	case b.cfg.Overflow == DropOldest:
 		no, detail = b.accept(o)
 	default:
+		free = b.abandon(o)
 		no, detail = messages.Reason_FULL, fmt.Sprintf("outbox full: %d messages, %d bytes", b.queued, b.bytes)
 	}
 	post := func() {}
@@ -133,10 +135,19 @@ func (b *box) admit(o *offer) (no messages.Reason, detail string, sealed error) 
 	}
 	b.mu.Unlock()
 	post()
-	if told {
+	if told || free {
 		b.kick()
 	}
 	return no, detail, sealed
+}
+
+// abandon gives up the request that a refused answer was for, in Lockstep: nothing else would ever
+// end it, and the next is not read before that. Caller holds mu.
+func (b *box) abandon(o *offer) (free bool) {
+	if b.cfg.Lockstep {
+		_, free = b.service.take(o.from.requestOf(o.items[0].m))
+	}
+	return free
 }
 
 // fits reports whether there is room. What is larger than the whole outbox fits when it is empty.

@@ -1,6 +1,10 @@
 package socket
 
-import "github.com/sockeye-mq/sockeye/messages"
+import (
+	"time"
+
+	"github.com/sockeye-mq/sockeye/messages"
+)
 
 // A reply must not wait behind a message for a receiver that is full or not there yet. So a Req or a
 // Dealer is read for another window of messages then; those for receivers are parked, in order, and
@@ -26,7 +30,9 @@ func (b *box) noCredit() bool {
 	if len(b.receivers) == 0 {
 		return b.cfg.OnDead == HoldBack && !b.cfg.Deliver.None()
 	}
-	b.stuck = !b.takes(1)
+	if b.stuck = !b.takes(1); b.stuck {
+		b.arm(time.Now().Add(lostTouch))
+	}
 	return b.stuck
 }
 

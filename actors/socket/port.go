@@ -78,6 +78,9 @@ func (b *box) Sent(msgs, frames, bytes int) {
 		b.pattern.sent(b, nil)
 	}
 	q.advance(msgs, frames, bytes)
+	if b.aside != nil {
+		b.aside.since = time.Now()
+	}
 	b.settle(func() {
 		for _, o := range from {
 			if o != nil {
@@ -104,7 +107,6 @@ func (b *box) depart(n, bytes int) {
 		b.left(n, bytes)
 		return
 	}
-	b.aside.since = time.Now()
 	b.less(b.aside, n)
 	b.gone(n, bytes)
 }
@@ -235,15 +237,16 @@ func (b *box) store(p parcel, n int) {
 		p.forget()
 		return
 	}
-	b.held += n
-	b.inbox = append(b.inbox, p)
-	stopped := b.stopped
-	post := b.nudge()
-	b.mu.Unlock()
-	if stopped {
-		go b.returnInbox() // the actor emptied it a moment ago and is gone
+	if b.stopped { // the actor has emptied the inbox a moment ago and is gone
+		b.books.undelivered += uint64(n)
+		b.mu.Unlock()
+		go b.deadLetters([]parcel{p})
 		return
 	}
+	b.held += n
+	b.inbox = append(b.inbox, p)
+	post := b.nudge()
+	b.mu.Unlock()
 	post()
 }
 
@@ -257,9 +260,13 @@ func (b *box) Skipped(n int) {
 
 // Detached implements zmqthread.Port. The outbox stays for the next native socket.
 func (b *box) Detached(error) {
-	b.link.Store(nil)
 	b.pattern.detached(b)
 	b.mu.Lock()
+	b.link.Store(nil)
 	b.peers.reset()
+	last := b.stopped && b.parting.Load() > 0
 	b.mu.Unlock()
+	if last {
+		b.part()
+	}
 }

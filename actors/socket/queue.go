@@ -52,6 +52,13 @@ func (q *queue) push(prefix, body [][]byte, size int, o *origin) {
 	c.remember(o)
 }
 
+// pushLoose appends a message unpacked: it does not take a chunk's room, which is for many.
+func (q *queue) pushLoose(frames [][]byte, size int, o *origin) {
+	q.count++
+	q.bytes += size
+	q.chunks = append(q.chunks, &chunk{large: frames, size: size, from: []*origin{o}})
+}
+
 // join appends all of p, which is p's end.
 func (q *queue) join(p *queue) {
 	q.chunks = append(q.chunks, p.chunks...)

@@ -174,11 +174,12 @@ func (s *socket) attach(c actor.Context, m *Attach) error {
 	}
 	c.Watch(m.PID)
 	s.mu.Lock()
-	s.receivers = append(s.receivers, &receiver{route: route{m.Topic, m.PID}})
+	s.addReceiver(route{m.Topic, m.PID})
 	s.starved = false
+	post := s.box.nudge() // to hand over what was held back
 	s.mu.Unlock()
+	post()
 	s.kick()
-	s.handOver() // what was held back
 	return nil
 }
 
@@ -188,9 +189,17 @@ func (s *socket) detach(c actor.Context, pid *actor.PID) bool {
 		return false
 	}
 	s.mu.Lock()
-	n := len(s.receivers)
-	s.receivers = slices.DeleteFunc(slices.Clone(s.receivers), func(r *receiver) bool { return r.is(pid) })
-	found := len(s.receivers) < n
+	var old *receiver
+	s.receivers = slices.DeleteFunc(slices.Clone(s.receivers), func(r *receiver) bool {
+		if r.is(pid) {
+			old = r
+		}
+		return r.is(pid)
+	})
+	found := old != nil
+	if found {
+		s.keepAccount(old)
+	}
 	s.starved = s.starved && !found
 	post := func() {}
 	if found {
@@ -199,6 +208,7 @@ func (s *socket) detach(c actor.Context, pid *actor.PID) bool {
 	s.mu.Unlock()
 	post()
 	if found {
+		s.careful(func() { s.sendTouch(old, old.sent) }) // how far it gets with what it has
 		c.Unwatch(pid)
 		s.kick() // it may have been the slow one
 	}

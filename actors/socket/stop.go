@@ -3,6 +3,7 @@ package socket
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -89,6 +90,13 @@ func (b *box) quit() (puts, others []*actor.PID) {
 		others = append(others, w.to)
 	}
 	b.peers.waiting = nil
+	b.marks = slices.DeleteFunc(b.marks, func(m mark) bool {
+		waits := m.of == nil && m.pill == nil && messages.Waits(m.to)
+		if waits {
+			puts = append(puts, m.to)
+		}
+		return waits
+	})
 	return puts, others
 }
 
@@ -107,7 +115,7 @@ func (s *socket) shut(c actor.Context) {
 	s.returnOutbox(left, waiting, s.why())
 	s.returnInbox()
 	s.answerEverybody(s.why())
-	s.reportStop()
+	s.part()
 	s.system.ProcessRegistry.Remove(s.answers)
 }
 
@@ -136,6 +144,10 @@ func (b *box) cease(why error) {
 		b.sealed = why
 	}
 	b.stopped = true
+	b.parting.Store(1)
+	if b.link.Load() != nil {
+		b.parting.Store(2) // the thread has not said its last word
+	}
 	for _, t := range []*time.Timer{b.alarm, b.last} {
 		if t != nil {
 			t.Stop()
@@ -197,6 +209,10 @@ func (b *box) returnInbox() {
 	for _, a := range parked {
 		b.careful(func() { b.system.DeadLetter.SendUserMessage(b.self, a.message) })
 	}
+	b.deadLetters(parcels)
+}
+
+func (b *box) deadLetters(parcels []parcel) {
 	for _, p := range parcels {
 		p.unpack()
 		if p.rest == nil {
@@ -234,17 +250,22 @@ func (b *box) answerEverybody(why error) {
 	b.tell(waiting, why)
 }
 
-// reportStop tells Events the end of the story.
-func (s *socket) reportStop() {
-	s.mu.Lock()
-	wrong := s.wrong
-	s.mu.Unlock()
-	if unsent := new(UnsentError); errors.As(s.reason, &unsent) {
-		s.system.Logger().Warn("sockeye: poisoned with messages left", "socket", s.self, "error", unsent)
+// part is called by the actor and by the thread when they have booked all they had; the last of them
+// reports.
+func (b *box) part() {
+	if b.parting.Add(-1) == 0 {
+		go b.reportStop(b.reason) // not on the thread; reason does not change any more
 	}
-	if s.cfg.Events != nil && wrong == nil {
-		s.careful(func() {
-			s.system.Root.RequestWithCustomSender(s.cfg.Events, &Stopped{Reason: s.reason, Ledger: s.ledger()}, s.self)
+}
+
+// reportStop tells Events the end of the story.
+func (b *box) reportStop(reason error) {
+	if unsent := new(UnsentError); errors.As(reason, &unsent) {
+		b.system.Logger().Warn("sockeye: poisoned with messages left", "socket", b.self, "error", unsent)
+	}
+	if b.cfg.Events != nil && b.wrong == nil {
+		b.careful(func() {
+			b.system.Root.RequestWithCustomSender(b.cfg.Events, &Stopped{Reason: reason, Ledger: b.ledger()}, b.self)
 		})
 	}
 }

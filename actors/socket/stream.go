@@ -14,6 +14,9 @@ func newStream(c Config) pattern {
 }
 
 func (s *stream) address(_ *box, m *messages.Message, o *origin) ([][]byte, [][]byte, messages.Reason) {
+	if o.answers() != 0 && len(m.Body()) != 1 {
+		return nil, nil, messages.Reason_MALFORMED // and the request is still to be answered
+	}
 	prefix, body, no := s.route(m, o)
 	if no == 0 && len(prefix)+len(body) != 2 {
 		return nil, nil, messages.Reason_MALFORMED

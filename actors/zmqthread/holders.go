@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -41,6 +42,11 @@ type address struct {
 func (l *Link) address(endpoint string) address {
 	if strings.HasPrefix(endpoint, "inproc://") {
 		return address{l.thread.context, endpoint}
+	}
+	if path, ok := strings.CutPrefix(endpoint, "ipc://"); ok && !strings.HasPrefix(path, "@") {
+		if whole, err := filepath.Abs(path); err == nil {
+			endpoint = "ipc://" + whole
+		}
 	}
 	return address{nil, endpoint}
 }

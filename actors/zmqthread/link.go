@@ -133,8 +133,7 @@ func (l *Link) send() (again bool, err error) {
 		switch {
 		case s.Errno == 0:
 		case s.Errno == syscall.EAGAIN && l.port.Full():
-			l.blocked = true
-			budget--
+			l.blocked = true // and there is one message less to be tried in this turn, so this has an end
 		case s.Errno == syscall.EAGAIN:
 			l.blocked = true
 			return false, nil
