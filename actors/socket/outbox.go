@@ -103,6 +103,9 @@ func (o *offer) add(m *messages.Message) {
 	o.bytes += n
 }
 
+// maxOffers bounds the offers that wait for room: whoever does not wait for one can make another.
+const maxOffers = 1024
+
 // admit lets o into the queue, lets it wait, or says why not.
 func (b *box) admit(o *offer) (no messages.Reason, detail string, sealed error) {
 	b.mu.Lock()
@@ -112,7 +115,7 @@ func (b *box) admit(o *offer) (no messages.Reason, detail string, sealed error) 
 	case sealed != nil:
 	case len(b.waiting) == 0 && b.fits(o):
 		no, detail = b.accept(o)
-	case o.from.mayWait() && (o.from.waits || len(b.waiting) < b.cfg.Outbox.Messages):
+	case o.from.mayWait() && (o.from.waits || len(b.waiting) < maxOffers):
 		b.enroll(o.from)
 		b.waiting = append(b.waiting, o)
 	case b.cfg.Overflow == DropNewest:

@@ -3,13 +3,11 @@ package fake_test
 import (
 	"sync"
 	"sync/atomic"
-	"testing"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 	zmq "github.com/pebbe/zmq4"
 	"github.com/sockeye-mq/sockeye/actors/socket"
-	"github.com/sockeye-mq/sockeye/actors/zmqthread/internal/fake"
 	"github.com/sockeye-mq/sockeye/messages"
 	"github.com/sockeye-mq/sockeye/supervision"
 )
