@@ -86,8 +86,6 @@ func TestWaitingOffersAreBounded(t *testing.T) {
 		for range 100_000 {
 			h.system.Root.RequestWithCustomSender(push, &messages.Offer{Message: messages.Text("x")}, me)
 		}
-		p, _ := h.system.ProcessRegistry.GetLocal(push.Id)
-		_ = p
 		l := h.counts(push)
 		t.Logf("%+v", l)
 		if l.Rejected < 98_000 {
