@@ -9,9 +9,13 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 )
 
-// Lanes are several threads that share one ZeroMQ context, so that gigabytes on one never delay a
-// small message on another, and all of their sockets reach one another over inproc. A socket stays
+// Lanes are several threads that share one ZeroMQ context, so that a small message on one does not
+// stand in line behind gigabytes on another, and all of their sockets reach one another over inproc. A socket stays
 // on the thread that it was spawned on.
+//
+// Go runs no more threads at once than GOMAXPROCS, and a ZeroMQ thread is one of them whenever it
+// leaves a native call. Where every core is busy and a small message must not wait for a turn, set it
+// to the number of cores and lanes together.
 type Lanes struct{ threads []*Thread } // immutable after StartLanes
 
 // StartLanes starts n threads. cfg.Name becomes the beginning of their names. cfg.IOThreads is that of
