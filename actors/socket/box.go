@@ -186,6 +186,10 @@ func (b *box) post(msg any, from *actor.PID, request uint32, envelope any) {
 	case *messages.Cancelled:
 		b.cancel(from)
 	case *actor.Touch: // answered when ZeroMQ has taken all before it: the sender's flow control
+		if b.touchesWaiting() >= maxTouches {
+			b.giveBackCommand(from, messages.Reason_FULL, "too many Touches are waiting")
+			return
+		}
 		b.mark(mark{to: from, message: &actor.Touched{Who: b.self}}, nil)
 	case *actor.PoisonPill:
 		b.mark(mark{pill: m}, messages.ErrStopped)

@@ -100,3 +100,21 @@ func (b *box) letIn() {
 		}
 	}
 }
+
+// maxTouches bounds the Touches that wait: whoever paces itself by them has one or two under way.
+const maxTouches = 1024
+
+// touchesWaiting is how many Touches wait, as far as it matters.
+func (b *box) touchesWaiting() (n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.marks) < maxTouches {
+		return 0
+	}
+	for _, m := range b.marks {
+		if m.of == nil && m.pill == nil {
+			n++
+		}
+	}
+	return n
+}

@@ -174,3 +174,31 @@ func TestCancelLetsTheNextIn(t *testing.T) {
 		}
 	})
 }
+
+// Touches that wait are bounded, too, and those that were let in are answered.
+func TestWaitingTouchesAreBounded(t *testing.T) {
+	inHouse(t, fake.Luck{}, func(h *house) {
+		refused, touched := 0, 0
+		me := h.system.Root.Spawn(actor.PropsFromFunc(func(c actor.Context) {
+			switch c.Message().(type) {
+			case *messages.Refused:
+				refused++
+			case *actor.Touched:
+				touched++
+			}
+		}))
+		push := h.spawn(socket.Config{Type: socket.Push, Connect: []string{"tcp://later:1"}})
+		h.system.Root.Send(push, messages.Text("in front"))
+		for range 10_000 {
+			h.system.Root.RequestWithCustomSender(push, &actor.Touch{}, me)
+		}
+		synctest.Wait()
+		if refused < 8_000 || touched > 0 {
+			t.Errorf("%d refused, %d touched", refused, touched)
+		}
+		h.spawn(socket.Config{Type: socket.Pull, Bind: []string{"tcp://later:1"}, Deliver: socket.To(me)})
+		if refused+touched != 10_000 {
+			t.Errorf("%d refused and %d touched of 10,000", refused, touched)
+		}
+	})
+}
