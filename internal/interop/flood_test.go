@@ -2,14 +2,11 @@ package interop
 
 import (
 	"bufio"
-	"bytes"
-	"context"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -174,38 +171,8 @@ type flooding struct {
 // startFlooder starts a flooder. It ends when the test does.
 func startFlooder(t *testing.T, endpoint string) *flooding {
 	t.Helper()
-	python, err := python()
-	if m, ok := err.(*missing); ok && !m.fatal {
-		t.Skip(err)
-	} else if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	cmd := exec.CommandContext(ctx, python, "-c", flooder, endpoint, fmt.Sprint(floodHWM), fmt.Sprint(floodBuffer))
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		defer cancel()
-		in.Close()
-		if t.Failed() {
-			cancel()
-		}
-		if err := cmd.Wait(); err != nil || t.Failed() {
-			t.Errorf("%s: %v\n%s", python, err, &stderr)
-		}
-	})
-	return &flooding{t, in, bufio.NewScanner(out)}
+	in, out := start(t, "flooder", "-c", flooder, endpoint, fmt.Sprint(floodHWM), fmt.Sprint(floodBuffer))
+	return &flooding{t, in, out}
 }
 
 // progress is a line that the flooder prints.

@@ -115,18 +115,25 @@ type peer struct {
 // run starts a peer. It ends when the test does, and at the latest after a minute.
 func run(t testing.TB, j job) *peer {
 	t.Helper()
+	arg, err := json.Marshal(j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, out := start(t, j.Role, "-B", "testdata/peer.py", string(arg))
+	return &peer{t, in, out}
+}
+
+// start starts Python with these arguments; what is its name in errors.
+func start(t testing.TB, what string, args ...string) (io.WriteCloser, *bufio.Scanner) {
+	t.Helper()
 	python, err := python()
 	if m, ok := err.(*missing); ok && !m.fatal {
 		t.Skip(err)
 	} else if err != nil {
 		t.Fatal(err)
 	}
-	arg, err := json.Marshal(j)
-	if err != nil {
-		t.Fatal(err)
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	cmd := exec.CommandContext(ctx, python, "-B", "testdata/peer.py", string(arg))
+	cmd := exec.CommandContext(ctx, python, args...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // it says where it was; then
 	cmd.WaitDelay = 5 * time.Second                                          // it is killed
 	var stderr bytes.Buffer
@@ -149,10 +156,10 @@ func run(t testing.TB, j job) *peer {
 			cancel()
 		}
 		if err := cmd.Wait(); err != nil || t.Failed() {
-			t.Errorf("%s %s: %v\n%s", python, j.Role, err, &stderr)
+			t.Errorf("%s %s: %v\n%s", python, what, err, &stderr)
 		}
 	})
-	return &peer{t, in, bufio.NewScanner(out)}
+	return in, bufio.NewScanner(out)
 }
 
 // next waits for the peer's next word.
