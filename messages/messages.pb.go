@@ -54,6 +54,9 @@ const (
 	Reason_REFUSED Reason = 11
 	// Dropped from a full outbox to make room for a newer one (Overflow DropOldest).
 	Reason_DROPPED Reason = 12
+	// The socket is kept closed for a while after too many failures; see
+	// supervision.Breaker.
+	Reason_CIRCUIT_OPEN Reason = 13
 )
 
 // Enum value maps for Reason.
@@ -72,6 +75,7 @@ var (
 		10: "FAILED",
 		11: "REFUSED",
 		12: "DROPPED",
+		13: "CIRCUIT_OPEN",
 	}
 	Reason_value = map[string]int32{
 		"UNKNOWN":         0,
@@ -87,6 +91,7 @@ var (
 		"FAILED":          10,
 		"REFUSED":         11,
 		"DROPPED":         12,
+		"CIRCUIT_OPEN":    13,
 	}
 )
 
@@ -910,7 +915,7 @@ const file_messages_messages_proto_rawDesc = "" +
 	"\bargument\x18\x02 \x01(\tR\bargument\x120\n" +
 	"\x06reason\x18\x03 \x01(\x0e2\x18.sockeye.messages.ReasonR\x06reason\x12\x16\n" +
 	"\x06detail\x18\x04 \x01(\tR\x06detail\x12\x14\n" +
-	"\x05errno\x18\x05 \x01(\rR\x05errno*\xc6\x01\n" +
+	"\x05errno\x18\x05 \x01(\rR\x05errno*\xd8\x01\n" +
 	"\x06Reason\x12\v\n" +
 	"\aUNKNOWN\x10\x00\x12\b\n" +
 	"\x04FULL\x10\x01\x12\v\n" +
@@ -927,7 +932,8 @@ const file_messages_messages_proto_rawDesc = "" +
 	"\x06FAILED\x10\n" +
 	"\x12\v\n" +
 	"\aREFUSED\x10\v\x12\v\n" +
-	"\aDROPPED\x10\fB(Z&github.com/sockeye-mq/sockeye/messagesb\x06proto3"
+	"\aDROPPED\x10\f\x12\x10\n" +
+	"\fCIRCUIT_OPEN\x10\rB(Z&github.com/sockeye-mq/sockeye/messagesb\x06proto3"
 
 var (
 	file_messages_messages_proto_rawDescOnce sync.Once

@@ -22,6 +22,7 @@ var (
 	ErrFailed         = errors.New("socket failed")
 	ErrRefused        = errors.New("command refused")
 	ErrDropped        = errors.New("dropped for a newer message")
+	ErrCircuitOpen    = errors.New("socket is kept closed after too many failures")
 	ErrConfig         = errors.New("wrong configuration")
 	ErrNilPID         = errors.New("nil PID")
 )
@@ -39,6 +40,7 @@ var reasons = map[Reason]error{
 	Reason_FAILED:          ErrFailed,
 	Reason_REFUSED:         ErrRefused,
 	Reason_DROPPED:         ErrDropped,
+	Reason_CIRCUIT_OPEN:    ErrCircuitOpen,
 }
 
 // Err is the error that stands for r; nil for UNKNOWN.

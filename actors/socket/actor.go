@@ -74,7 +74,12 @@ func (s *socket) onOpened(c actor.Context, m *zmqthread.Opened) {
 	}
 	s.opened, s.reason = true, nil
 	s.desired.opened(m.Bound)
+	s.mu.Lock()
+	s.tripped = ""
+	s.event(&Opened{Endpoints: m.Bound, Kept: m.Kept})
+	s.mu.Unlock()
 	s.kick() // what was sent before there was a link to kick
+	s.tellEvents()
 	s.serveRequests(c)
 }
 
@@ -89,13 +94,42 @@ func (s *socket) onFailed(c actor.Context, m *zmqthread.Failed) {
 		s.stop(c, m.Err)
 		return
 	}
-	s.opened, s.reason = false, m.Err
+	s.fail(c, m.Err, m.Kept, m)
+}
+
+// fail lets the supervisor decide. Events is told first: from here on the actor is suspended.
+func (s *socket) fail(c actor.Context, err error, kept bool, message any) {
+	s.opened, s.reason = false, err
+	class := zmqthread.ClassOf(err)
+	s.system.Logger().Warn("sockeye: socket failed", "socket", s.self, "class", class, "kept", kept, "error", err)
+	s.mu.Lock()
+	s.event(&Failed{Err: err, Class: class, Kept: kept})
+	s.mu.Unlock()
+	s.tellEvents()
 	if supervisor, ok := c.(actor.Supervisor); ok {
-		supervisor.EscalateFailure(m.Err, m)
+		supervisor.EscalateFailure(err, message)
 		return
 	}
-	panic(m.Err) // a context decorator hides the supervisor
+	panic(err) // a context decorator hides the supervisor
 }
+
+// failOnPurpose carries out Fail.
+func (s *socket) failOnPurpose(c actor.Context, m *Fail) {
+	err := m.Err
+	if err == nil {
+		err = errOnPurpose
+	}
+	if m.Kept {
+		s.fail(c, err, true, m)
+		return
+	}
+	s.mu.Lock()
+	s.trouble(err)
+	s.mu.Unlock()
+	s.kick()
+}
+
+var errOnPurpose = errors.New("failed on purpose")
 
 // stop ends the actor for a reason that a restart would only repeat.
 func (s *socket) stop(c actor.Context, why error) {

@@ -43,6 +43,10 @@ type box struct {
 	aside   *aside // guarded by sending: where the load at hand comes from; nil: from out
 	resting bool   // Owned by the thread: it does not hold sending
 
+	again  []*carried // Owned by the thread: requests to be sent once more
+	twice  bool       // Owned by the thread: the load at hand is the first of them
+	onWire carried    // Owned by the thread: what was just sent, if it is kept
+
 	mu      sync.Mutex
 	books   books              // guarded by mu
 	in      *queue             // guarded by mu: swapped whole for out
@@ -85,6 +89,10 @@ type box struct {
 	detached  []*receiver // guarded by mu: who were, and have not processed everything yet
 	turn      int         // guarded by mu: of RoundRobin
 	peers     peers       // guarded by mu
+	events    events      // guarded by mu
+	triggers  triggers    // guarded by mu
+	troubled  atomic.Bool // the native socket is to fail
+	tripped   string      // guarded by mu: a circuit breaker keeps it closed, and until when
 
 	// Owned by the actor, whichever incarnation.
 	now     time.Time // of this turn
@@ -140,6 +148,9 @@ func (s *service) requests() *service { return s }
 func (b *box) RegisterHandlers(i actor.MessageInvoker, d actor.Dispatcher) {
 	b.self = i.(actor.Context).Self()
 	b.answers, _ = b.system.ProcessRegistry.Add(&answerer{b}, b.self.Id+"/answers")
+	if b.cfg.Events != nil {
+		b.events.to, _ = b.system.ProcessRegistry.Add(&eventAnswers{b}, b.self.Id+"/events")
+	}
 	b.Mailbox.RegisterHandlers(i, d)
 }
 
@@ -185,6 +196,8 @@ func (b *box) post(msg any, from *actor.PID, request uint32, envelope any) {
 		b.send(m, newOrigin(from, request))
 	case *messages.Cancelled:
 		b.cancel(from)
+	case *messages.Tripped:
+		b.trip(m)
 	case *actor.Touch: // answered when ZeroMQ has taken all before it: the sender's flow control
 		if b.touchesWaiting() >= maxTouches {
 			b.giveBackCommand(from, messages.Reason_FULL, "too many Touches are waiting")
@@ -246,6 +259,7 @@ func (b *box) arm(at time.Time) {
 func (b *box) ring() {
 	b.mu.Lock()
 	b.alarmAt = time.Time{}
+	b.checkAlone()
 	post := b.nudge()
 	b.mu.Unlock()
 	post()

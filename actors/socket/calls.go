@@ -19,6 +19,7 @@ type origin struct {
 	request uint32     // what was sent answers this request
 	number  uint64     // of a correlated request
 	taken   bool       // guarded by box.mu: libzmq has it
+	kept    [][]byte   // of a correlated request, if it may have to be sent again. Owned by the thread
 	pending int        // guarded by box.mu: messages of an offer that libzmq has yet to take, where each counts
 	gone    atomic.Bool
 }

@@ -40,7 +40,7 @@ const maxRequests = 1024
 func isQuestion(m any) bool {
 	switch m.(type) {
 	case *messages.Bind, *messages.Unbind, *messages.Connect, *messages.Disconnect,
-		*messages.Subscribe, *messages.Unsubscribe, *SetOptions, *Attach, *Detach, askEndpoints, askLedger, askPeers:
+		*messages.Subscribe, *messages.Unsubscribe, *SetOptions, *Attach, *Detach, *Fail, askEndpoints, askLedger, askPeers:
 		return true
 	}
 	return false
@@ -96,6 +96,11 @@ func (s *socket) serveRequests(c actor.Context) {
 			s.answer(c, r.from, s.desired.endpoints())
 		case askPeers:
 			s.waitPeers(m.n, r.from)
+		case *Fail:
+			s.answer(c, r.from, &messages.Done{})
+			if s.failOnPurpose(c, m); m.Kept {
+				return
+			}
 		case *Attach:
 			s.confirm(c, r.from, "attach", m.PID, s.attach(c, m))
 		case *Detach:

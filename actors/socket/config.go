@@ -72,6 +72,19 @@ type Config struct {
 	// forgotten, see messages.Reply. Default 30 s.
 	ReplyTimeout time.Duration
 
+	// Retries makes a Req send a request again that was not answered within ReplyTimeout, so many
+	// times: the socket fails with a *NoReplyError, and its supervisor has it opened anew, which is the
+	// Guide's Lazy Pirate (chapter 4). Each try is a failure that the supervisor counts. After the
+	// last the sender gets messages.Rejected as without. Requests may be executed more than once.
+	// Default 0.
+	Retries int
+
+	// Retry makes a Req or Dealer send the requests again that were on the wire when the native
+	// socket was lost, in their order, before anything else; on a Dealer those of messages.Ask and
+	// of Futures. They may be executed twice. Without it whoever asked gets messages.Rejected with
+	// ErrFailed at once.
+	Retry bool
+
 	// MuteTimeout is how long a peer of a Rep, Router or Stream may take nothing before what waits
 	// for it goes back to its sender, Rejected with ErrFull and counted as "mute". Other peers do not
 	// wait for it, but it has its share of the outbox. Default: 100 ms for a Rep; no limit for Router
@@ -94,8 +107,12 @@ type Config struct {
 	// and before bind and connect. It must not block, nor keep the socket.
 	Configure func(*zmq.Socket) error
 
-	// Events gets the socket's typed events. Default: nobody.
+	// Events gets the socket's typed events: Opened, Failed, Stopped, and what the peers do. Default:
+	// nobody.
 	Events *actor.PID
+
+	// FailAfter makes a failure out of what the peers do. Default: it never is one.
+	FailAfter FailAfter
 
 	// NoMonitor opens the socket without ZeroMQ's monitor: it saves two descriptors and some
 	// kilobytes, and WaitPeers sees inproc peers only.
@@ -173,7 +190,8 @@ func (c *Config) checkBounds() error {
 		{"Outbox.Messages", int64(c.Outbox.Messages)}, {"Outbox.Bytes", int64(c.Outbox.Bytes)},
 		{"Window", int64(c.Window)}, {"Batch", int64(c.Batch)}, {"MaxMessage", c.MaxMessage},
 		{"ReplyTimeout", int64(c.ReplyTimeout)}, {"InService", int64(c.InService)},
-		{"MuteTimeout", int64(c.MuteTimeout)},
+		{"MuteTimeout", int64(c.MuteTimeout)}, {"FailAfter.Handshakes", int64(c.FailAfter.Handshakes)},
+		{"FailAfter.Alone", int64(c.FailAfter.Alone)}, {"Retries", int64(c.Retries)},
 	} {
 		if f.value < 0 {
 			return &ConfigError{f.name, f.value, "negative"}
@@ -185,6 +203,12 @@ func (c *Config) checkBounds() error {
 	if c.OnDead < StopSocket || c.OnDead > DropRest {
 		return &ConfigError{"OnDead", int(c.OnDead), "neither StopSocket, HoldBack nor DropRest"}
 	}
+	if err := c.checkRetries(); err != nil {
+		return err
+	}
+	if c.NoMonitor && c.FailAfter != (FailAfter{}) {
+		return &ConfigError{"FailAfter", c.FailAfter, "without a monitor nobody knows what the peers do"}
+	}
 	if c.Lockstep && c.Type != Rep {
 		return &ConfigError{"Lockstep", true, "only for Rep"}
 	}
@@ -193,6 +217,18 @@ func (c *Config) checkBounds() error {
 	}
 	if c.Batch > 0 && (c.Type == Req || c.Type == Rep) {
 		return &ConfigError{"Batch", c.Batch, known[c.Type] + " delivers one message at a time"}
+	}
+	return nil
+}
+
+func (c *Config) checkRetries() error {
+	switch {
+	case c.Retries > 0 && c.Type != Req:
+		return &ConfigError{"Retries", c.Retries, "only for Req"}
+	case c.Retry && c.Type != Req && c.Type != Dealer:
+		return &ConfigError{"Retry", true, "only for Req and Dealer"}
+	case c.adopted() && (c.Retry || c.Retries > 0):
+		return &ConfigError{"Retry", true, "an adopted socket cannot be opened again"}
 	}
 	return nil
 }

@@ -46,5 +46,11 @@ func (d *dealer) arrived(b *box, m *messages.Message) arrival {
 	return arrival{drop: late}
 }
 
-// detached answers everybody whose request went down with the native socket.
-func (d *dealer) detached(b *box) { b.refuseAsked("the request was on the wire") }
+// detached answers everybody whose request went down with the native socket, or keeps it for the next.
+func (d *dealer) detached(b *box) {
+	if b.cfg.Retry {
+		b.carryAsked()
+		return
+	}
+	b.refuseAsked(lostOnWire)
+}

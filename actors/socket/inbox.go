@@ -26,12 +26,13 @@ func (b *box) work() {
 	b.now = time.Now()
 	b.deliverLetters()
 	b.handOver()
-	b.report(b.givenUp())
+	b.giveUp()
+	b.tellEvents()
 	b.touchAgain()
 }
 
-// givenUp are the requests that nobody may answer any more.
-func (b *box) givenUp() []uint32 {
+// giveUp ends requests that nobody may answer any more, and has Events told of them.
+func (b *box) giveUp() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	given := b.unanswered
@@ -42,7 +43,11 @@ func (b *box) givenUp() []uint32 {
 			b.arm(b.service.first.due)
 		}
 	}
-	return given
+	for _, id := range given {
+		if b.cfg.Type == Rep {
+			b.event(&Unanswered{id})
+		}
+	}
 }
 
 // deliverLetters delivers letters one by one: what a user's code does with one must not lose the next.

@@ -20,6 +20,7 @@ type Ledger struct {
 	Queued       uint64            // still in the outbox
 	QueuedBytes  uint64            // and their size
 	Rejected     uint64            // never accepted; returned to the sender or to the dead letters
+	Resent       uint64            // taken by libzmq once more, on a new native socket (Config.Retry, Config.Retries)
 
 	Received    uint64            // from libzmq
 	Delivered   uint64            // to receivers and askers
@@ -58,7 +59,7 @@ var reasonNames = [reasonCount]string{"delivered", "late", "malformed", "too lar
 type books struct {
 	accepted, taken, dead, rejected  uint64
 	received, delivered, undelivered uint64
-	skipped                          uint64
+	skipped, resent                  uint64
 	discarded, dropped               [reasonCount]uint64
 }
 
@@ -74,7 +75,7 @@ func (b *box) ledger() Ledger {
 	defer b.mu.Unlock()
 	k := &b.books
 	return Ledger{
-		Accepted: k.accepted, Taken: k.taken, DeadLettered: k.dead, Rejected: k.rejected,
+		Accepted: k.accepted, Taken: k.taken, DeadLettered: k.dead, Rejected: k.rejected, Resent: k.resent,
 		Queued: uint64(b.queued), QueuedBytes: uint64(b.bytes), Discarded: named(&k.discarded),
 		Received: k.received, Delivered: k.delivered, Undelivered: k.undelivered,
 		Held: uint64(b.held), Dropped: named(&k.dropped), Skipped: k.skipped,

@@ -213,3 +213,8 @@ type Options struct {
 	// system's. All types. ZMQ_VMCI_CONNECT_TIMEOUT.
 	VMCIConnectTimeout time.Duration
 }
+
+// secure reports whether a security mechanism is configured.
+func (o *Options) secure() bool {
+	return o.CurveServer || o.CurveServerKey != "" || o.PlainServer || o.PlainUsername != ""
+}

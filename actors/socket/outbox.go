@@ -113,6 +113,9 @@ func (b *box) admit(o *offer) (no messages.Reason, detail string, sealed error) 
 	var told, free bool
 	switch {
 	case sealed != nil:
+	case b.tripped != "":
+		free = b.abandon(o)
+		no, detail = messages.Reason_CIRCUIT_OPEN, b.tripped
 	case len(b.waiting) == 0 && b.fits(o):
 		no, detail = b.accept(o)
 	case o.from.mayWait() && (o.from.waits || len(b.waiting) < maxOffers):

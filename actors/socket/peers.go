@@ -3,6 +3,8 @@ package socket
 import (
 	"context"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 	zmq "github.com/pebbe/zmq4"
@@ -12,12 +14,25 @@ import (
 )
 
 // peers counts who is connected. Guarded by box.mu.
+//
+// libzmq names the connection, by its descriptor, when it begins and when it ends, but not when its
+// handshake is over; and with several I/O threads the events of one connection may change places.
+// So connections are kept by descriptor, handshakes are counted, and the count is never more than
+// there are connections: an error ends with the connections that it was about.
 type peers struct {
-	wire    int            // peers that have finished their handshake, by the monitor
-	failing int            // handshakes that failed and whose connection has yet to end
-	inproc  map[string]int // by endpoint
-	topics  int            // subscriptions that a Pub has seen
+	open    map[uint32]*connection // that have not ended
+	early   map[uint32]time.Time   // ended before they had begun, by the order of events
+	done    int                    // handshakes that have succeeded
+	failing int                    // handshakes that have failed and whose connection has yet to end
+	inproc  map[string]int         // by endpoint
+	topics  int                    // subscriptions that a Pub has seen
 	waiting []peerWait
+}
+
+// connection is a connection over tcp or ipc.
+type connection struct {
+	endpoint, peer string
+	done           bool // its handshake has succeeded, as far as that can be told
 }
 
 type peerWait struct {
@@ -34,47 +49,188 @@ func WaitPeers(ctx context.Context, sender actor.SenderContext, pid *actor.PID, 
 	return err
 }
 
-func (p *peers) count(typ zmq.Type) int {
-	n := p.wire
+// PeerCount says how many peers the socket pid has at this instant; see WaitPeers.
+func PeerCount(ctx context.Context, sender actor.SenderContext, pid *actor.PID) (int, error) {
+	a, err := messages.Call(ctx, sender, pid, askPeers{-1})
+	if err != nil {
+		return 0, err
+	}
+	return a.(int), nil
+}
+
+// connected is how many there are.
+func (p *peers) connected(typ zmq.Type) int {
+	n := min(p.done, len(p.open))
+	if typ == Stream { // raw TCP: there is no handshake to wait for
+		n = len(p.open)
+	}
 	for _, k := range p.inproc {
 		n += k
-	}
-	if typ == Pub {
-		n = min(n, p.topics)
 	}
 	return n
 }
 
+// count is how many of them a socket of this type waits for.
+func (p *peers) count(typ zmq.Type) int {
+	if typ == Pub {
+		return min(p.connected(typ), p.topics)
+	}
+	return p.connected(typ)
+}
+
+// reset forgets the connections of a native socket that is gone. Those over inproc have been taken
+// back one by one.
 func (p *peers) reset() {
-	p.wire, p.failing = 0, 0
+	p.open, p.early, p.done, p.failing = nil, nil, 0, 0
 }
 
 func (p *peers) cancel(from *actor.PID) {
 	p.waiting = slices.DeleteFunc(p.waiting, func(w peerWait) bool { return w.to.Equal(from) })
 }
 
+// reordering is by how much two events of one connection may have changed places.
+const reordering = 100 * time.Millisecond
+
+func (p *peers) begin(e zmqthread.Event) {
+	if at, ended := p.early[e.Value]; ended {
+		delete(p.early, e.Value)
+		if time.Since(at) < reordering {
+			p.end(&connection{})
+			return
+		}
+	}
+	if p.open == nil {
+		p.open = map[uint32]*connection{}
+	}
+	p.open[e.Value] = &connection{endpoint: e.Endpoint, peer: e.Peer}
+}
+
+// handshaken is the connection whose handshake is over, if there is only one that it can be.
+func (p *peers) handshaken(endpoint string) (c *connection) {
+	for _, x := range p.open {
+		if x.endpoint != endpoint || x.done {
+			continue
+		}
+		if c != nil {
+			return nil
+		}
+		c = x
+	}
+	return c
+}
+
+func (p *peers) disconnected(e zmqthread.Event) (peer string) {
+	c := p.open[e.Value]
+	if c == nil {
+		if p.early == nil || len(p.early) > 1024 {
+			p.early = map[uint32]time.Time{}
+		}
+		p.early[e.Value] = time.Now()
+		return ""
+	}
+	delete(p.open, e.Value)
+	p.end(c)
+	return c.peer
+}
+
+// end books the end of a connection.
+func (p *peers) end(c *connection) {
+	switch {
+	case !c.done && p.failing > 0:
+		p.failing--
+	case p.done > 0:
+		p.done--
+	}
+	p.failing = max(0, min(p.failing, len(p.open)-p.done))
+}
+
 // Event implements zmqthread.Port. Runs on the ZeroMQ thread.
 func (b *box) Event(e zmqthread.Event) {
-	b.settle(func() {
-		p := &b.peers
-		switch e.Event {
-		case zmq.EVENT_HANDSHAKE_SUCCEEDED:
-			p.wire++
-		case zmq.EVENT_CONNECTED, zmq.EVENT_ACCEPTED:
-			if b.cfg.Type == Stream { // raw TCP: there is no handshake to wait for
-				p.wire++
-			}
-		case zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL, zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL, zmq.EVENT_HANDSHAKE_FAILED_AUTH:
-			p.failing++
-		case zmq.EVENT_DISCONNECTED:
-			if p.failing > 0 {
-				p.failing--
-			} else {
-				p.wire = max(0, p.wire-1)
-			}
+	b.mu.Lock()
+	seen := b.seen(e)
+	if seen != nil {
+		b.event(seen)
+	}
+	b.watchPeers()
+	b.checkPeers()
+	post := func() {}
+	if len(b.letters)+len(b.events.waiting) > 0 {
+		post = b.nudge()
+	}
+	b.mu.Unlock()
+	post()
+	if b.troubled.Load() {
+		b.kick()
+	}
+}
+
+// seen books a monitor event and says what it is called. Caller holds mu.
+func (b *box) seen(e zmqthread.Event) any {
+	p := &b.peers
+	switch e.Event {
+	case zmq.EVENT_LISTENING:
+		return &Listening{e.Endpoint}
+	case zmq.EVENT_BIND_FAILED:
+		return &BindFailed{withScheme(e.Endpoint), errnoOf(e)}
+	case zmq.EVENT_ACCEPTED:
+		p.begin(e)
+		return &Accepted{e.Endpoint, e.Peer}
+	case zmq.EVENT_ACCEPT_FAILED:
+		return &AcceptFailed{e.Endpoint, errnoOf(e)}
+	case zmq.EVENT_CONNECTED:
+		p.begin(e)
+		return &Connected{e.Endpoint, e.Peer}
+	case zmq.EVENT_CONNECT_DELAYED:
+		return &ConnectDelayed{e.Endpoint, errnoOf(e)}
+	case zmq.EVENT_CONNECT_RETRIED:
+		return &ConnectRetried{e.Endpoint, time.Duration(e.Value) * time.Millisecond}
+	case zmq.EVENT_DISCONNECTED:
+		return &Disconnected{e.Endpoint, p.disconnected(e)}
+	case zmq.EVENT_CLOSED:
+		if e.Endpoint == "" {
+			return nil // of a bind that has failed
 		}
-		b.checkPeers()
-	})
+		return &Closed{e.Endpoint}
+	case zmq.EVENT_CLOSE_FAILED:
+		return &CloseFailed{e.Endpoint, errnoOf(e)}
+	case zmq.EVENT_HANDSHAKE_SUCCEEDED:
+		return b.handshakeSucceeded(e)
+	case zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL, zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL, zmq.EVENT_HANDSHAKE_FAILED_AUTH:
+		return b.handshakeFailed(e)
+	}
+	return nil
+}
+
+// withScheme is an endpoint as everywhere else: libzmq leaves the scheme out when a bind has failed.
+func withScheme(endpoint string) string {
+	switch {
+	case endpoint == "" || strings.Contains(endpoint, "://"):
+		return endpoint
+	case strings.Contains(endpoint, ":"):
+		return "tcp://" + endpoint
+	}
+	return "ipc://" + endpoint
+}
+
+func (b *box) handshakeSucceeded(e zmqthread.Event) any {
+	p := &b.peers
+	p.done++
+	b.triggers.failed = 0
+	s := &HandshakeSucceeded{Endpoint: e.Endpoint}
+	if c := p.handshaken(e.Endpoint); c != nil {
+		c.done, s.Peer = true, c.peer
+	}
+	return s
+}
+
+func (b *box) handshakeFailed(e zmqthread.Event) any {
+	b.peers.failing++
+	f := &HandshakeFailed{Endpoint: e.Endpoint, Err: handshakeError(e)}
+	if c := b.peers.handshaken(e.Endpoint); c != nil {
+		f.Peer = c.peer
+	}
+	b.countHandshake(f)
+	return f
 }
 
 // Met implements zmqthread.Port. Runs on any ZeroMQ thread.
@@ -87,6 +243,7 @@ func (b *box) Met(endpoint string, n int) {
 		if n == 0 {
 			delete(b.peers.inproc, endpoint)
 		}
+		b.watchPeers()
 		b.checkPeers()
 	})
 }
@@ -103,7 +260,10 @@ func (b *box) subscribed(n int) {
 func (b *box) checkPeers() {
 	n := b.peers.count(b.typeOfPeers())
 	b.peers.waiting = slices.DeleteFunc(b.peers.waiting, func(w peerWait) bool {
-		if w.n <= n {
+		switch {
+		case w.n < 0:
+			b.write(w.to, n)
+		case w.n <= n:
 			b.write(w.to, &messages.Done{})
 		}
 		return w.n <= n

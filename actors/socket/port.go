@@ -14,7 +14,15 @@ import (
 var _ zmqthread.Port = (*box)(nil)
 
 // Attached implements zmqthread.Port.
-func (b *box) Attached(l *zmqthread.Link) { b.link.Store(l) }
+func (b *box) Attached(l *zmqthread.Link) {
+	b.mu.Lock()
+	fresh := b.link.Swap(l) == nil
+	if fresh {
+		b.untroubled()
+		b.watchPeers()
+	}
+	b.mu.Unlock()
+}
 
 // Outgoing implements zmqthread.Port.
 func (b *box) Outgoing() (load zmqthread.Load) {
@@ -27,6 +35,11 @@ func (b *box) Outgoing() (load zmqthread.Load) {
 	if load.Most == 0 {
 		return zmqthread.Load{}
 	}
+	if c := b.nextCarried(); c != nil {
+		b.twice = true
+		return zmqthread.Load{Frames: c.frames, Most: 1}
+	}
+	b.twice = false
 	q := b.pick()
 	if q == nil {
 		return zmqthread.Load{Later: len(b.asides.byPeer) > 0}
@@ -69,8 +82,13 @@ func (b *box) swap() bool {
 
 // Sent implements zmqthread.Port.
 func (b *box) Sent(msgs, frames, bytes int) {
+	if b.twice {
+		b.sentAgain()
+		return
+	}
 	q := b.loaded()
 	from := q.from(msgs)
+	b.keep(q, msgs)
 	for _, o := range from {
 		b.pattern.sent(b, o)
 	}
@@ -147,6 +165,10 @@ func (b *box) Unsendable(err error) {
 	why, reason := unsendable, messages.Reason_REFUSED
 	if errors.Is(err, syscall.EHOSTUNREACH) {
 		why, reason = unreachable, messages.Reason_UNREACHABLE
+	}
+	if b.twice {
+		b.dropCarried(reason, err.Error())
+		return
 	}
 	b.discard(why, reason, err, err.Error())
 }
@@ -264,8 +286,13 @@ func (b *box) Detached(error) {
 	b.mu.Lock()
 	b.link.Store(nil)
 	b.peers.reset()
-	last := b.stopped && b.parting.Load() > 0
+	b.untroubled()
+	stopped := b.stopped
+	last := stopped && b.parting.Load() > 0
 	b.mu.Unlock()
+	if stopped {
+		b.dropAllCarried()
+	}
 	if last {
 		b.part()
 	}

@@ -98,6 +98,7 @@ func (b *box) opening() *zmqthread.Open {
 		Subscribe:  d.subscribe,
 		Monitor:    !cfg.NoMonitor,
 		Linger:     b.closeLinger(),
+		Relinquish: b.reopenLinger(),
 		MaxMessage: cfg.MaxMessage,
 		Port:       b,
 		Setup: func(z *zmq.Socket) error {
@@ -132,4 +133,13 @@ func (b *box) closeLinger() time.Duration {
 		return 0
 	}
 	return b.desired.option.linger()
+}
+
+// reopenLinger is the linger of a native socket that has failed. A request that gets no reply is not
+// worth waiting for: it is sent again, or its sender knows.
+func (b *box) reopenLinger() time.Duration {
+	if b.cfg.Type == Req {
+		return 0
+	}
+	return b.closeLinger()
 }

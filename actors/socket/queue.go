@@ -168,3 +168,23 @@ func (q *queue) pop() (*messages.Message, *origin, int) {
 	o, bytes := q.drop()
 	return m, o, bytes
 }
+
+// peek copies the next n messages, all of one chunk.
+func (q *queue) peek(n int) (all [][][]byte) {
+	c := q.chunks[0]
+	if c.large != nil {
+		return [][][]byte{c.large}
+	}
+	frame, at := c.frame, c.byte
+	for range n {
+		var m [][]byte
+		for more := true; more; frame++ {
+			l := c.batch.Lens[frame]
+			end := at + int(l&^messages.More)
+			m = append(m, append([]byte{}, c.batch.Data[at:end]...))
+			at, more = end, l&messages.More != 0
+		}
+		all = append(all, m)
+	}
+	return all
+}

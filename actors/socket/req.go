@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/sockeye-mq/sockeye/messages"
@@ -20,6 +21,7 @@ type req struct {
 	asked bool
 	asker *origin   // of the request on the wire; nil: nobody waits for its reply
 	due   time.Time // when it is given up
+	wire  carried   // the request, if it may have to be sent again
 }
 
 func newReq(c Config) pattern {
@@ -35,8 +37,7 @@ func (r *req) maySend(b *box) int {
 		r.giveUp()
 	}
 	if r.asked && !time.Now().Before(r.due) {
-		b.refuse(r.asker, messages.Reason_TIMED_OUT, "no reply within "+b.cfg.ReplyTimeout.String())
-		r.giveUp()
+		r.expire(b)
 	}
 	if r.asked {
 		return 0
@@ -51,11 +52,30 @@ func (r *req) mayReceive() int {
 	return 0
 }
 
+// expire gives up a request that was not answered in time, or has the native socket fail, so that it
+// is sent again on the next: the server may have come back elsewhere, or this connection may be stuck.
+func (r *req) expire(b *box) {
+	if r.wire.frames != nil && r.wire.tries <= b.cfg.Retries && b.cfg.Retries > 0 {
+		b.mu.Lock()
+		b.trouble(&NoReplyError{b.cfg.ReplyTimeout, r.wire.tries})
+		b.mu.Unlock()
+		return
+	}
+	detail := "no reply within " + b.cfg.ReplyTimeout.String()
+	if r.wire.tries > 1 {
+		detail = fmt.Sprintf("%s, tried %d times", detail, r.wire.tries)
+	}
+	b.refuse(r.asker, messages.Reason_TIMED_OUT, detail)
+	r.giveUp()
+}
+
 // giveUp frees the turn. A strict REQ has to wait for the reply all the same.
-func (r *req) giveUp() { r.asked, r.asker = !r.relaxed, nil }
+func (r *req) giveUp() { r.asked, r.asker, r.wire = !r.relaxed, nil, carried{} }
 
 func (r *req) sent(b *box, o *origin) {
 	r.asked, r.asker, r.due = true, nil, time.Now().Add(b.cfg.ReplyTimeout)
+	r.wire = b.onWire
+	r.wire.tries++
 	if o.wantsReply() {
 		r.asker = o
 	}
@@ -64,13 +84,19 @@ func (r *req) sent(b *box, o *origin) {
 
 func (r *req) took(*box, *messages.Batch) (*origin, bool) {
 	asker := r.asker
-	r.asked, r.asker = false, nil
+	r.asked, r.asker, r.wire = false, nil, carried{}
 	return asker, false
 }
 
 func (r *req) detached(b *box) {
-	if r.asker != nil {
-		b.refuse(r.asker, messages.Reason_FAILED, "the request was on the wire")
+	again := r.wire.frames != nil && (b.cfg.Retry || r.wire.tries <= b.cfg.Retries)
+	switch {
+	case r.asked && again:
+		c := r.wire
+		c.from = r.asker
+		b.again = append(b.again, &c)
+	case r.asker != nil:
+		b.refuse(r.asker, messages.Reason_FAILED, lostOnWire)
 	}
-	r.asked, r.asker = false, nil
+	r.asked, r.asker, r.wire = false, nil, carried{}
 }

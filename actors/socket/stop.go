@@ -115,8 +115,12 @@ func (s *socket) shut(c actor.Context) {
 	s.returnOutbox(left, waiting, s.why())
 	s.returnInbox()
 	s.answerEverybody(s.why())
+	s.tellEvents()
 	s.part()
 	s.system.ProcessRegistry.Remove(s.answers)
+	if s.box.events.to != nil {
+		s.system.ProcessRegistry.Remove(s.box.events.to)
+	}
 }
 
 func (s *socket) why() error {
@@ -264,6 +268,7 @@ func (b *box) reportStop(reason error) {
 		b.system.Logger().Warn("sockeye: poisoned with messages left", "socket", b.self, "error", unsent)
 	}
 	if b.cfg.Events != nil && b.wrong == nil {
+		b.tellMissed()
 		b.careful(func() {
 			b.system.Root.RequestWithCustomSender(b.cfg.Events, &Stopped{Reason: reason, Ledger: b.ledger()}, b.self)
 		})

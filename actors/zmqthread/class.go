@@ -7,7 +7,8 @@ import (
 	zmq "github.com/pebbe/zmq4"
 )
 
-// Class says what a failure of a socket calls for.
+// Class says what a failure of a socket calls for. docs/failure.md has every error number that
+// ZeroMQ's calls return, with its class.
 type Class int
 
 const (
@@ -21,17 +22,29 @@ const (
 
 func (c Class) String() string { return [...]string{"transient", "wrong", "gone"}[c] }
 
+// Classed is an error that knows its class.
+type Classed interface {
+	error
+	Class() Class
+}
+
 var classes = []struct {
 	class  Class
 	errors []error
 }{
-	{Gone, []error{ErrShutdown, zmq.ETERM, syscall.ENOTSOCK}},
-	{Wrong, []error{ErrConfig, ErrAdopted, syscall.EINVAL, syscall.EPROTONOSUPPORT, zmq.ENOCOMPATPROTO,
-		syscall.ENOTSUP, syscall.EACCES, syscall.EPERM, syscall.ENAMETOOLONG}},
+	{Gone, []error{ErrShutdown, zmq.ETERM, syscall.ENOTSOCK, syscall.EFAULT}},
+	{Wrong, []error{ErrConfig, ErrAdopted, syscall.EINVAL, syscall.EPROTONOSUPPORT, zmq.ENOCOMPATPROTO, zmq.EMTHREAD,
+		syscall.ENOTSUP, syscall.EACCES, syscall.EPERM, syscall.ENAMETOOLONG, syscall.ENOTDIR,
+		syscall.EAFNOSUPPORT, syscall.ENOPROTOOPT}},
 }
 
-// ClassOf classes an error by the error number in it. What it does not know is transient.
+// ClassOf classes an error: as it says itself if it is Classed, otherwise by the error number in it.
+// What it does not know is transient.
 func ClassOf(err error) Class {
+	var c Classed
+	if errors.As(err, &c) {
+		return c.Class()
+	}
 	for _, c := range classes {
 		for _, e := range c.errors {
 			if errors.Is(err, e) {

@@ -29,12 +29,15 @@ type Link struct {
 	done      int      // of open's binds, then connects
 	bindTries int      // of the bind at hand
 
-	kicked  atomic.Bool // on its way to the thread
-	place   place
-	serving bool // opened, and its owner well
-	blocked bool // libzmq said EAGAIN to a send
-	hasOut  bool // see the function
-	retry   *time.Timer
+	kicked   atomic.Bool // on its way to the thread
+	place    place
+	serving  bool // opened, and its owner well
+	complete bool // all binds and connects are done
+	blocked  bool // libzmq said EAGAIN to a send
+	hasOut   bool // see the function
+	retry    *time.Timer
+	overdue  *time.Timer
+	cut      *time.Timer
 }
 
 type meets struct {
@@ -57,8 +60,8 @@ func (l *Link) state() *place { return &l.place }
 // libzmq see the room that has appeared (facts Z15).
 func (l *Link) serve() (again bool, err error) {
 	if !l.serving {
-		_, err := l.socket.Events() // or its descriptor would stay readable, and the thread awake
-		return false, op("read events", "", err)
+		_, again, err := l.events() // or its descriptor would stay readable, and the thread awake
+		return again, err
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -70,6 +73,9 @@ func (l *Link) serve() (again bool, err error) {
 		return false, err
 	}
 	again, err = l.receive()
+	if err == nil {
+		err = l.port.Trouble()
+	}
 	if err != nil || more || again {
 		return true, err
 	}
@@ -78,9 +84,9 @@ func (l *Link) serve() (again bool, err error) {
 
 // rest reports whether there is something to do after all, and tells the poller what to wait for.
 func (l *Link) rest() (again bool, err error) {
-	events, err := l.socket.Events()
-	if err != nil {
-		return false, op("read events", "", err)
+	events, again, err := l.events()
+	if err != nil || again {
+		return again, err
 	}
 	var want zmq.State
 	if l.port.Room() > 0 {
@@ -93,6 +99,15 @@ func (l *Link) rest() (again bool, err error) {
 	}
 	l.thread.poller.Want(l.socket, want)
 	return events&want != 0, nil
+}
+
+// events reads ZMQ_EVENTS; again: a signal came in between (facts Z4).
+func (l *Link) events() (events zmq.State, again bool, err error) {
+	events, err = l.socket.Events()
+	if err == syscall.EINTR {
+		return 0, true, nil
+	}
+	return events, false, op("read events", "", err)
 }
 
 // retryPause is how long a blocked socket waits whose POLLOUT says nothing.
@@ -132,6 +147,8 @@ func (l *Link) send() (again bool, err error) {
 		}
 		switch {
 		case s.Errno == 0:
+		case s.Errno == syscall.EINTR:
+			budget--
 		case s.Errno == syscall.EAGAIN && l.port.Full():
 			l.blocked = true // and there is one message less to be tried in this turn, so this has an end
 		case s.Errno == syscall.EAGAIN:
@@ -178,7 +195,7 @@ func (l *Link) receive() (again bool, err error) {
 		l.port.ReceivedLarge(got.Large)
 	}
 	switch got.Errno {
-	case 0:
+	case 0, syscall.EINTR:
 		return true, nil
 	case syscall.EAGAIN:
 		return false, nil
@@ -192,34 +209,6 @@ const (
 	keepScratch  = 1 << 20  // bytes; a larger buffer is not kept for the next message
 	copyReceived = 64 << 10 // bytes; a larger message is not copied on the thread
 )
-
-// close gives everything native back. What libzmq holds is still sent for at most the linger.
-func (l *Link) close(err error) {
-	if l.place.gone {
-		return
-	}
-	l.place.gone, l.serving = true, false
-	if l.retry != nil {
-		l.retry.Stop()
-	}
-	for _, m := range l.meets {
-		l.thread.context.part(m.endpoint, l, m.bound)
-	}
-	if l.monitor != nil {
-		l.monitor.close()
-	}
-	if l.watched {
-		l.thread.poller.Remove(l.socket)
-	}
-	for _, at := range l.bound {
-		l.letGo(at)
-		l.socket.Unbind(at) // before the close, or the address stays taken for a while (facts Z2)
-	}
-	if e := l.socket.Close(l.open.Linger); e != nil && err == nil {
-		l.thread.system.Logger().Warn("sockeye: close", "owner", l.owner, "error", e)
-	}
-	l.port.Detached(err)
-}
 
 // own reports whether err means that the native socket itself is broken. After anything else the
 // owner gets it back.

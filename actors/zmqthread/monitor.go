@@ -3,6 +3,7 @@ package zmqthread
 import (
 	"encoding/binary"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"syscall"
 
@@ -17,6 +18,11 @@ type monitor struct {
 	link  *Link
 	pair  native.Socket
 	place place
+	last  bool // the socket is closed, and what is still to come is its end
+	over  bool // which has come: libzmq has let go of everything
+
+	mu   sync.Mutex
+	live map[uint32]native.Connection // guarded by mu: by descriptor
 }
 
 // monitors numbers their endpoints: every socket ever opened needs its own (facts Z7).
@@ -48,6 +54,7 @@ func (l *Link) startMonitor() error {
 		pair.Close(0)
 		return op("monitor", at, err)
 	}
+	m.live = map[uint32]native.Connection{}
 	l.monitor = m
 	l.thread.table.enqueue(m) // its descriptor says nothing until it was read once (facts Z3)
 	return nil
@@ -56,7 +63,13 @@ func (l *Link) startMonitor() error {
 func (m *monitor) state() *place { return &m.place }
 
 func (m *monitor) serve() (again bool, err error) {
-	if m.read() != syscall.EAGAIN {
+	switch e := m.read(); {
+	case m.over:
+		return false, nil
+	case e == syscall.Errno(zmq.ETERM), e == syscall.ENOTSOCK:
+		m.over = true // there is nothing left to report on
+		return false, nil
+	case e != syscall.EAGAIN:
 		return true, nil
 	}
 	events, err := m.pair.Events()
@@ -78,23 +91,68 @@ func (m *monitor) read() syscall.Errno {
 			}
 		case last:
 			event.Endpoint = string(f)
-			m.link.port.Event(event)
+			m.note(event)
 		}
 		first = last
 	}
 	return got.Errno
 }
 
+// note keeps the books of connections, and hands an event on while there is an owner for it.
+func (m *monitor) note(e Event) {
+	switch e.Event {
+	case zmq.EVENT_MONITOR_STOPPED:
+		m.over = true
+		return
+	case zmq.EVENT_ACCEPTED, zmq.EVENT_CONNECTED:
+		peer, c, ok := native.Met(int(e.Value), e.Endpoint, e.Event == zmq.EVENT_ACCEPTED)
+		if ok {
+			e.Peer = peer
+			m.mu.Lock()
+			m.live[e.Value] = c
+			m.mu.Unlock()
+		}
+	case zmq.EVENT_DISCONNECTED:
+		m.mu.Lock()
+		delete(m.live, e.Value)
+		m.mu.Unlock()
+	}
+	if !m.last {
+		m.link.port.Event(e)
+	}
+}
+
+// connections is how many there are.
+func (m *monitor) connections() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.live)
+}
+
+// cut ends all connections, from any goroutine.
+func (m *monitor) cut() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, c := range m.live {
+		c.Cut()
+	}
+}
+
 // close stops the monitor first and closes the PAIR when it has said its last word: the other order
 // hangs libzmq's thread (facts Z7).
 func (m *monitor) close() {
-	m.place.gone = true
 	m.link.socket.Monitor("")
 	for range 1 << 10 {
 		if m.read() != 0 {
 			break
 		}
 	}
+	m.end()
+}
+
+// end closes the PAIR, which nobody writes to any more.
+func (m *monitor) end() {
+	m.place.gone = true
 	m.link.thread.poller.Remove(m.pair)
 	m.pair.Close(0)
 }

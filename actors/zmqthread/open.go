@@ -22,24 +22,30 @@ const (
 )
 
 // open gives the sender its socket: the one that it has, or a new one.
-func (p *poller) open(c actor.Context, m *Open) {
-	pid := c.Sender()
+func (p *poller) open(c actor.Context, pid *actor.PID, m *Open) {
 	if pid == nil {
 		return
 	}
 	if p.down {
 		p.refuse(m)
-		c.Respond(&Failed{Err: ErrShutdown, Of: m})
+		c.Send(pid, &Failed{Err: ErrShutdown, Of: m})
 		return
 	}
 	o := p.owner(pid)
 	c.Watch(pid)
+	if o.leaving != nil {
+		o.waiting = m // until libzmq has let go of the socket before
+		return
+	}
 	if l := o.link; l != nil && l.port == m.Port {
 		l.open.Linger = m.Linger
 		m.Adopt = nil
 		l.open = m
 		l.port.Attached(l)
-		p.opened(c, l)
+		if !l.complete {
+			return // its owner failed while an address was in use: the retry is on its way
+		}
+		p.opened(c, l, true)
 		return
 	} else if l != nil {
 		p.drop(l, nil)
@@ -159,13 +165,13 @@ func (p *poller) proceed(c actor.Context, l *Link) {
 			return
 		}
 	}
-	p.opened(c, l)
+	p.opened(c, l, false)
 }
 
-func (p *poller) opened(c actor.Context, l *Link) {
-	l.serving = true
+func (p *poller) opened(c actor.Context, l *Link, kept bool) {
+	l.serving, l.complete = true, true
 	p.enqueue(l)
-	c.Send(l.owner, &Opened{Of: l.open, Bound: slices.Clone(l.bound)})
+	c.Send(l.owner, &Opened{Of: l.open, Bound: slices.Clone(l.bound), Kept: kept})
 }
 
 // later sends m to the poll actor after a pause.

@@ -1,6 +1,8 @@
 package zmqthread
 
 import (
+	"runtime"
+
 	"github.com/asynkron/protoactor-go/actor"
 )
 
@@ -21,10 +23,12 @@ func (p *poller) Receive(c actor.Context) {
 		m.again = p.serve(c, m.kicked)
 	case *Open:
 		p.inHand, p.inHandOf = m, c.Sender()
-		p.open(c, m)
+		p.open(c, c.Sender(), m)
 		p.inHand = nil
 	case *retry:
 		p.proceed(c, m.link)
+	case *overdue:
+		p.left(c, m.link)
 	case *Close:
 		p.close(m)
 	case *Do:
@@ -39,9 +43,18 @@ func (p *poller) Receive(c actor.Context) {
 		p.force(c, m)
 	case run:
 		m.f()
+	case *Crash:
+		crash(m)
 	case *actor.Stopping:
 		p.closeAll()
 	}
+}
+
+func crash(m *Crash) {
+	if m.Goexit {
+		runtime.Goexit()
+	}
+	panic(m.Reason)
 }
 
 // apologize answers the command that the incarnation before died over: a Goexit in a user's
@@ -71,7 +84,9 @@ func (p *poller) serve(c actor.Context, kicked []*Link) (again bool) {
 			continue
 		}
 		more, err := x.serve()
-		if err != nil {
+		if m, ok := x.(*monitor); ok && m.over && m.last {
+			p.left(c, m.link)
+		} else if err != nil {
 			p.fail(c, x, err)
 		} else if more {
 			p.enqueue(x)
@@ -90,7 +105,7 @@ func (p *poller) fail(c actor.Context, x servable, err error) {
 	if failed.Kept {
 		l.serving = false
 	} else {
-		p.drop(l, err)
+		p.relinquish(c, l, err)
 	}
 	c.Send(l.owner, failed)
 }
@@ -104,7 +119,12 @@ func (p *poller) drop(l *Link, err error) {
 }
 
 func (p *poller) close(m *Close) {
-	if o := p.owners[m.Owner.GetId()]; o != nil && o.link != nil {
+	o := p.owners[m.Owner.GetId()]
+	if o == nil {
+		return
+	}
+	o.waiting = nil
+	if o.link != nil {
 		o.link.open.Linger = m.Linger
 		p.drop(o.link, nil)
 	}

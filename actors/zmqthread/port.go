@@ -33,6 +33,8 @@ type Port interface {
 	Event(Event)
 	// Met says how many peers there are at an inproc endpoint. From any thread.
 	Met(endpoint string, peers int)
+	// Trouble is why the owner wants its native socket to fail, or nil. Asked in every turn.
+	Trouble() error
 	// Attached gives the owner its link, before anything else happens on it.
 	Attached(*Link)
 	// Detached says that there is no native socket any more: err says why, nil that the owner
@@ -54,4 +56,5 @@ type Event struct {
 	Event    zmq.Event
 	Endpoint string
 	Value    uint32 // errno, file descriptor, retry interval in ms, or status, depending on Event
+	Peer     string // of a connection that has begun: the other side's address, if it can be had
 }

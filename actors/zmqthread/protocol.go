@@ -22,6 +22,7 @@ type (
 		Connect    []string
 		Monitor    bool          // report connection events; two more descriptors
 		Linger     time.Duration // when it is closed
+		Relinquish time.Duration // the linger when it has failed, before its owner may open another
 		MaxMessage int64         // larger ones are skipped when received
 		Port       Port
 	}
@@ -43,10 +44,19 @@ type (
 		attempts int
 	}
 
+	// Crash makes the poll actor panic with Reason, or call runtime.Goexit, which ends its OS
+	// thread. For tests of what stands on it: no socket notices.
+	Crash struct {
+		Reason any
+		Goexit bool
+	}
+
 	drain struct{} // answered when no owner is left
 	force struct{ left chan<- []*actor.PID }
 	retry struct{ link *Link } // its bind
 	run   struct{ f func() }   // tests
+
+	overdue struct{ link *Link } // libzmq should have let go of it by now
 )
 
 // Command is a live command.
@@ -66,10 +76,11 @@ const (
 // What it answers.
 type (
 	// Opened says that the socket is open. Bound are the endpoints it is bound to, wildcards
-	// resolved, in the order of Open.Bind.
+	// resolved, in the order of Open.Bind. Kept: it was open already, and its owner has it back.
 	Opened struct {
 		Of    *Open
 		Bound []string
+		Kept  bool
 	}
 	// Failed says that the socket could not be opened or has failed since. Kept: the native
 	// socket is well, and another Open gets it back.

@@ -14,6 +14,7 @@ import (
 type table struct {
 	thread  *Thread
 	owners  map[string]*owner
+	leaving map[*Link]bool  // closed, and libzmq still at work on it; the owner may be gone
 	queue   []servable      // to be served in the next turn
 	spare   []servable      // the queue before, for its memory
 	scratch *messages.Batch // what is received into
@@ -26,8 +27,10 @@ type table struct {
 
 // owner is an actor that has asked for a socket; link is nil while it has none.
 type owner struct {
-	pid  *actor.PID
-	link *Link
+	pid     *actor.PID
+	link    *Link
+	leaving *Link // the one before, which has failed and which libzmq has yet to let go of
+	waiting *Open // what comes then
 }
 
 // servable is something with a descriptor: a link, its monitor, or the bell.
@@ -44,7 +47,7 @@ type place struct {
 }
 
 func newTable(t *Thread) table {
-	return table{thread: t, owners: map[string]*owner{}, scratch: messages.NewBatch()}
+	return table{thread: t, owners: map[string]*owner{}, leaving: map[*Link]bool{}, scratch: messages.NewBatch()}
 }
 
 // ready notes what a poll reports.
@@ -83,6 +86,13 @@ func (t *table) takeOver() {
 		}
 	}
 	t.queue = t.queue[:0]
+	t.enqueueAll()
+}
+
+func (t *table) enqueueAll() {
+	for l := range t.leaving {
+		t.enqueue(l.monitor)
+	}
 	for _, o := range t.owners {
 		if l := o.link; l != nil && !l.place.gone {
 			l.kicked.Store(false)

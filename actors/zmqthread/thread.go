@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -38,6 +39,8 @@ type Thread struct {
 	poller   native.Poller
 	now      []func() // turns of this round that have not run; a Goexit leaves some
 	nowLinks []*Link  // and the links that were kicked
+
+	complained time.Time // that it cannot poll
 }
 
 // Start starts a thread and the poll actor on it. It returns once the thread runs.
@@ -163,6 +166,7 @@ func (t *Thread) run(started func()) {
 	for !t.round() {
 	}
 	over = true
+	t.awaitLeaving()
 	t.bell.close()
 	t.poller.Close()
 	t.finish()
@@ -228,6 +232,16 @@ func (t *Thread) wait(busy bool) {
 		t.mu.Unlock()
 	}
 	if err != nil {
+		t.cannotPoll(err)
+	}
+}
+
+// cannotPoll has every socket say for itself what is wrong: the one that it is about fails, and the
+// others go on.
+func (t *Thread) cannotPoll(err error) {
+	t.table.enqueueAll()
+	if now := time.Now(); now.Sub(t.complained) >= time.Second {
+		t.complained = now
 		t.system.Logger().Error("sockeye: the ZeroMQ thread cannot poll", "thread", t.pid, "error", err)
 	}
 }

@@ -137,7 +137,7 @@ func (b *bench) timesOut(d dialogue) {
 	asked := make(chan error, 1)
 	go func() { asked <- b.ask(ctx, asks.pid, "nobody answers this") }()
 	ignored, mail := rig.Take[*messages.Message](answers.Collector)
-	if e, _ := rig.Take[*socket.Unanswered](events); e.Request != ignored.Request || e.Request == 0 {
+	if e, _ := rig.Await[*socket.Unanswered](events); e.Request != ignored.Request || e.Request == 0 {
 		b.T.Errorf("event for request %d, not %d", e.Request, ignored.Request)
 	}
 	respond(mail)
@@ -201,7 +201,7 @@ func (b *bench) givesWay(d dialogue) {
 		b.T.Errorf("the answer to what had to give way: %v", r)
 	}
 	if d.answers.Type == socket.Rep {
-		if e, _ := rig.Take[*socket.Unanswered](events); e.Request != m.Request {
+		if e, _ := rig.Await[*socket.Unanswered](events); e.Request != m.Request {
 			b.T.Errorf("event for request %d, not %d", e.Request, m.Request)
 		}
 		cancel()

@@ -72,6 +72,17 @@ func Take[T any](c *Collector) (T, Mail) {
 	return m, mail
 }
 
+// Await takes mail until there is a T: for events, among others that a test does not care for.
+func Await[T any](c *Collector) (T, Mail) {
+	c.t.Helper()
+	for {
+		mail := c.Next()
+		if m, ok := mail.Message.(T); ok {
+			return m, mail
+		}
+	}
+}
+
 // Message takes the next mail, a *messages.Message.
 func (c *Collector) Message() *messages.Message {
 	c.t.Helper()

@@ -25,13 +25,17 @@ import (
 
 // Luck is how often things go as they seldom do, each one time in so many; 0: never.
 type Luck struct {
-	Partial  int // a call does less than it could
-	Again    int // a call says EAGAIN although it could do something
-	Lazy     int // a call does not process commands where libzmq need not
-	Spurious int // the poller returns for no reason
-	InUse    int // an address is still in use
-	Large    int // a message is handed over without being copied, as if it were large
-	Slow     int // a call that sends or receives lets everybody else run first
+	Partial   int // a call does less than it could
+	Again     int // a call says EAGAIN although it could do something
+	Lazy      int // a call does not process commands where libzmq need not
+	Spurious  int // the poller returns for no reason
+	InUse     int // an address is still in use
+	Large     int // a message is handed over without being copied, as if it were large
+	Interrupt int // a call is interrupted by a signal: EINTR
+	Reorder   int // an event of a monitor is overtaken by the next
+	Linger    int // a closed socket takes half its linger to be gone
+	Dies      int // the peer dies while a message is being sent to it, and comes back
+	Slow      int // a call that sends or receives lets everybody else run first
 }
 
 // Net is one world of sockets. It is a native.Layer for any number of threads.
@@ -46,6 +50,8 @@ type Net struct {
 	ids       uint32               // guarded by mu: of ROUTERs' peers
 	lost      []Message            // guarded by mu
 	uncopied  int                  // guarded by mu
+	fds       uint32               // guarded by mu: of connections, for monitors
+	faults    map[string]*fault    // guarded by mu
 }
 
 // Message is its frames.
@@ -56,6 +62,7 @@ func New(seed uint64, luck Luck) *Net {
 	return &Net{
 		luck: luck, rng: rand.New(rand.NewPCG(seed, 1)),
 		binders: map[string]*socket{}, searching: map[string][]*socket{}, open: map[*socket]bool{},
+		faults: map[string]*fault{},
 	}
 }
 
@@ -147,6 +154,12 @@ var paper = sync.OnceValues(func() (*zmq.Context, error) {
 
 // NewSocket implements native.Context.
 func (w *world) NewSocket(t zmq.Type) (native.Socket, error) {
+	w.net.mu.Lock()
+	errno := w.net.failing("socket")
+	w.net.mu.Unlock()
+	if errno != 0 {
+		return nil, native.Error(errno)
+	}
 	c, err := paper()
 	if err != nil {
 		return nil, err
@@ -185,9 +198,15 @@ func (s *socket) Bind(endpoint string) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	s.settleFor(endpoint)
+	if err := s.fault("bind"); err != nil {
+		s.report(zmq.EVENT_BIND_FAILED, uint32(native.Errno(err)), endpoint)
+		return err
+	}
 	if n.binders[endpoint] != nil || !s.tame && n.unlucky(n.luck.InUse) {
+		s.report(zmq.EVENT_BIND_FAILED, uint32(syscall.EADDRINUSE), endpoint)
 		return syscall.EADDRINUSE
 	}
+	s.report(zmq.EVENT_LISTENING, 0, endpoint)
 	n.binders[endpoint] = s
 	s.bound = append(s.bound, endpoint)
 	for _, c := range n.searching[endpoint] {
@@ -202,6 +221,9 @@ func (s *socket) Connect(endpoint string) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	s.settleFor(endpoint)
+	if err := s.fault("connect"); err != nil {
+		return err
+	}
 	n.searching[endpoint] = append(n.searching[endpoint], s)
 	if b := n.binders[endpoint]; b != nil {
 		join(s, b, endpoint)
@@ -213,6 +235,9 @@ func (s *socket) Connect(endpoint string) error {
 func (s *socket) Unbind(endpoint string) error {
 	s.net.mu.Lock()
 	defer s.net.mu.Unlock()
+	if err := s.fault("unbind"); err != nil {
+		return err
+	}
 	if s.net.binders[endpoint] != s {
 		return syscall.ENOENT
 	}
@@ -225,6 +250,9 @@ func (s *socket) Unbind(endpoint string) error {
 func (s *socket) Disconnect(endpoint string) error {
 	s.net.mu.Lock()
 	defer s.net.mu.Unlock()
+	if err := s.fault("disconnect"); err != nil {
+		return err
+	}
 	before := len(s.net.searching[endpoint])
 	s.net.searching[endpoint] = without(s.net.searching[endpoint], s)
 	if len(s.net.searching[endpoint]) == before {
@@ -262,7 +290,12 @@ func (s *socket) Close(linger time.Duration) error {
 	if s.world != nil {
 		s.world.mine--
 	}
+	s.gone(linger)
 	s.raw.SetLinger(0)
+	if err := s.fault("close"); err != nil {
+		s.raw.Close()
+		return err
+	}
 	return native.Wrap(s.raw.Close())
 }
 

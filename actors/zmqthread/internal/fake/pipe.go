@@ -1,6 +1,10 @@
 package fake
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	zmq "github.com/pebbe/zmq4"
+)
 
 // end is one side of a pipe. Guarded by Net.mu.
 type end struct {
@@ -19,6 +23,7 @@ type end struct {
 	read    int       // since the last grant
 	active  bool      // owner knows of this pipe
 	closing bool      // the peer is gone: read what is left, send nothing
+	fd      uint32    // what monitors call the connection
 }
 
 const noLimit = 1 << 30
@@ -40,10 +45,15 @@ func join(c, b *socket, endpoint string) {
 		e.owner.ends = append(e.owner.ends, e)
 		e.owner.signal()
 	}
+	x.joined(zmq.EVENT_CONNECTED)
+	y.joined(zmq.EVENT_ACCEPTED)
 }
 
 // length is how many messages fit into the pipe from one socket to another.
 func length(from, to *socket) int {
+	if from.raw == nil || to.raw == nil {
+		return noLimit // a monitor
+	}
 	send, err1 := from.raw.GetSndhwm()
 	receive, err2 := to.raw.GetRcvhwm()
 	if err1 != nil || err2 != nil || send == 0 || receive == 0 {
@@ -99,6 +109,8 @@ func (e *end) part(keep bool) {
 		e.owner.net.lose(e.owner, p.in)
 		p.in, p.visible = nil, 0
 	}
+	e.left()
+	p.left()
 	e.peer, p.peer, p.closing, e.closing = nil, nil, true, true
 	p.owner.signal()
 	e.owner.signal()

@@ -40,6 +40,12 @@ func (p *poller) Remove(s native.Socket) {
 
 // Wait implements native.Poller.
 func (p *poller) Wait(block bool, ready func(any)) error {
+	p.net.mu.Lock()
+	errno := p.net.failing("poll")
+	p.net.mu.Unlock()
+	if errno != 0 {
+		return native.Error(errno)
+	}
 	for {
 		tokens, spurious := p.readable()
 		for _, t := range tokens {

@@ -28,7 +28,8 @@ type socket struct {
 	panics   bool
 	stalled  bool
 
-	expects []byte // the number that a REQ waits for
+	reports *reports // nil: no monitor
+	expects []byte   // the number that a REQ waits for
 }
 
 // signal posts a command.
@@ -75,7 +76,7 @@ func (s *socket) process() {
 }
 
 // enter is the beginning of a call that sends or receives.
-func (s *socket) enter() syscall.Errno {
+func (s *socket) enter(call string) syscall.Errno {
 	if s.panics {
 		s.panics = false
 		panic("fake: out of luck")
@@ -83,11 +84,20 @@ func (s *socket) enter() syscall.Errno {
 	if s.broken != 0 {
 		return s.broken
 	}
+	if !s.tame {
+		if errno := s.net.failing(call); errno != 0 {
+			return errno
+		}
+	}
 	if s.tame || !s.net.unlucky(s.net.luck.Lazy) {
 		s.process()
 	}
-	if !s.tame && s.net.unlucky(s.net.luck.Again) {
+	switch {
+	case s.tame:
+	case s.net.unlucky(s.net.luck.Again):
 		return syscall.EAGAIN
+	case s.net.unlucky(s.net.luck.Interrupt):
+		return syscall.EINTR
 	}
 	return 0
 }
@@ -115,7 +125,7 @@ func (s *socket) Send(data []byte, lens []uint32, most int, bytes int64) (out na
 	s.dawdle()
 	s.net.mu.Lock()
 	defer s.net.mu.Unlock()
-	if out.Errno = s.enter(); out.Errno != 0 {
+	if out.Errno = s.enter("send"); out.Errno != 0 {
 		return out
 	}
 	most = s.some(most)
@@ -128,7 +138,13 @@ func (s *socket) Send(data []byte, lens []uint32, most int, bytes int64) (out na
 			out.Frames++
 			continue
 		}
-		if out.Errno = s.route(m); out.Errno != 0 {
+		if !s.tame && len(m) > 1 && s.net.unlucky(s.net.luck.Dies) {
+			s.cut() // with the first frame gone already: libzmq wants the rest and discards it (facts Z1)
+			out.Errno = syscall.EAGAIN
+		} else {
+			out.Errno = s.route(m)
+		}
+		if out.Errno != 0 {
 			out.Frames -= len(m) - 1
 			return out
 		}
@@ -147,7 +163,7 @@ func (s *socket) SendFrames(frames [][]byte) (out native.Sent) {
 	s.dawdle()
 	s.net.mu.Lock()
 	defer s.net.mu.Unlock()
-	if out.Errno = s.enter(); out.Errno != 0 {
+	if out.Errno = s.enter("send"); out.Errno != 0 {
 		return out
 	}
 	var m Message
@@ -168,7 +184,7 @@ func (s *socket) Recv(b *messages.Batch, limit native.Limit) (got native.Got) {
 	s.net.mu.Lock()
 	defer s.net.mu.Unlock()
 	b.Data, b.Lens, b.Count = b.Data[:0], b.Lens[:0], 0
-	if got.Errno = s.enter(); got.Errno != 0 {
+	if got.Errno = s.enter("receive"); got.Errno != 0 {
 		return got
 	}
 	most := s.some(limit.Messages)
@@ -209,6 +225,12 @@ func (s *socket) Events() (state zmq.State, err error) {
 	if s.broken != 0 {
 		return 0, native.Error(s.broken)
 	}
+	if err := s.fault("events"); err != nil {
+		return 0, err
+	}
+	if !s.tame && s.net.unlucky(s.net.luck.Interrupt) {
+		return 0, syscall.EINTR
+	}
 	s.process()
 	for _, e := range s.ends {
 		if e.ready() {
@@ -236,14 +258,28 @@ func (s *socket) Sibling(t zmq.Type) (native.Socket, error) {
 	return w.NewSocket(t)
 }
 
-// Monitor implements native.Socket: there is nothing to report.
-func (s *socket) Monitor(string) error { return nil }
-
 // Subscribe implements native.Socket.
-func (s *socket) Subscribe(string) error { return syscall.ENOTSUP }
+func (s *socket) Subscribe(string) error { return s.subscription("subscribe") }
 
 // Unsubscribe implements native.Socket.
-func (s *socket) Unsubscribe(string) error { return syscall.ENOTSUP }
+func (s *socket) Unsubscribe(string) error { return s.subscription("unsubscribe") }
+
+func (s *socket) subscription(call string) error {
+	s.net.mu.Lock()
+	defer s.net.mu.Unlock()
+	if err := s.fault(call); err != nil {
+		return err
+	}
+	return syscall.ENOTSUP
+}
+
+// fault is what a call of this name is to answer, or nil. Caller holds net.mu.
+func (s *socket) fault(call string) error {
+	if s.tame {
+		return nil
+	}
+	return native.Error(s.net.failing(call))
+}
 
 // LastEndpoint implements native.Socket.
 func (s *socket) LastEndpoint() (string, error) {

@@ -1,0 +1,9 @@
+#ifndef SOCKEYE_CUT_H
+#define SOCKEYE_CUT_H
+
+#include <stdint.h>
+
+uint64_t sk_cookie(int fd);
+int sk_cut(int fd, uint64_t cookie);
+
+#endif
