@@ -96,11 +96,16 @@ func (x *crossing) judge(crashes int, mayLose bool) {
 	}
 }
 
+// quick is a supervisor that does not wait.
+func quick() *supervision.Backoff {
+	return &supervision.Backoff{Min: 100 * time.Microsecond, Max: time.Millisecond}
+}
+
 func newCrossing(t *testing.T, out, in zmq.Type) *crossing {
 	x := &crossing{Rig: rig.Start(t, zmqthread.Config{}), rng: luck(t), end: make(chan bool),
 		seen: make([]bool, *cross), on: map[string]*span{}}
 	x.far = x.Beside(zmqthread.Config{})
-	restart := &supervision.Backoff{Min: 100 * time.Microsecond, Max: time.Millisecond}
+	restart := quick()
 	sink := x.Actor(x.receive)
 	x.pull = x.SpawnOn(x.far, socket.Config{Type: in, Bind: []string{"tcp://127.0.0.1:*"}, Deliver: socket.To(sink), Batch: 64},
 		actor.WithGuardian(restart))
