@@ -109,7 +109,7 @@ func (b *box) opening() *zmqthread.Open {
 				err = options.apply(z, logical, native)
 			}
 			if err == nil && cfg.Configure != nil {
-				err = cfg.Configure(z)
+				err = configured(cfg.Configure(z))
 			}
 			return err
 		},
@@ -124,6 +124,14 @@ func (b *box) opening() *zmqthread.Open {
 		}
 	}
 	return o
+}
+
+// configured says where the error comes from.
+func configured(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &zmqthread.OpError{Op: "configure", Err: err}
 }
 
 // closeLinger is the linger of the native socket. What does not send has nothing to linger for: a

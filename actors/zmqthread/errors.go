@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 
 	"github.com/asynkron/protoactor-go/actor"
+	zmq "github.com/pebbe/zmq4"
 
 	"github.com/sockeye-mq/sockeye/actors/zmqthread/internal/native"
 	"github.com/sockeye-mq/sockeye/messages"
@@ -38,6 +40,14 @@ func (e *OpError) Error() string {
 }
 
 func (e *OpError) Unwrap() error { return e.Err }
+
+// Is finds a system's error number also where a user's Configure has returned it as pebbe does, as a
+// zmq4.Errno.
+func (e *OpError) Is(target error) bool {
+	n, ok := target.(syscall.Errno)
+	var z zmq.Errno
+	return ok && errors.As(e.Err, &z) && syscall.Errno(z) == n
+}
 
 // Errno returns an error of pebbe's as the error number that errors.Is finds: syscall.Errno for the
 // system's, zmq4.Errno for ZeroMQ's own. Any other error it returns as it is.
