@@ -49,8 +49,12 @@ func (a *AllForOne) HandleFailure(system *actor.ActorSystem, s actor.Supervisor,
 		return
 	}
 	d := f.decide(a.Decide)
+	if t, _ := aim(system, child, s); d == actor.RestartDirective && !t.lives() {
+		f.publish(actor.StopDirective) // which is on its way
+		return
+	}
 	group, _ := aim(system, parent.Self(), nil)
-	if d == actor.RestartDirective && group.lives() && !ending(s) && !a.again(&a.groups, group, f.siblings()) {
+	if d == actor.RestartDirective && !a.again(&a.groups, group, f.siblings()) {
 		d = actor.StopDirective
 	}
 	f.publish(d)

@@ -40,7 +40,11 @@ func (b *Backoff) HandleFailure(system *actor.ActorSystem, s actor.Supervisor, c
 	}
 	d := f.decide(b.Decide)
 	t, there := aim(system, child, s)
-	if d == actor.RestartDirective && t.lives() && !b.again(&b.notes, t, []target{t}) {
+	if d == actor.RestartDirective && !t.lives() {
+		f.publish(actor.StopDirective) // which is on its way
+		return
+	}
+	if d == actor.RestartDirective && !b.again(&b.notes, t, []target{t}) {
 		d = actor.StopDirective
 	}
 	f.publish(d)

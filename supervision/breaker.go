@@ -113,41 +113,40 @@ func (b *Breaker) count(t target, reason any) (open bool, until time.Time) {
 			return false, until
 		}
 	}
-	return true, b.trip(x, reason, now)
+	return true, b.trip(x, t, reason, now)
 }
 
 // trip opens a circuit. Caller holds mu.
-func (b *Breaker) trip(x *note, reason any, now time.Time) (until time.Time) {
+func (b *Breaker) trip(x *note, t target, reason any, now time.Time) (until time.Time) {
 	until = now.Add(b.pause())
-	x.tally, x.reason = tally{last: until}, reason
+	x.reason = reason
 	b.change(x, Open, until)
-	b.notes.after(timeOf(b.Clock), b.pause(), x, []target{x.target}, func([]target) func() { return b.try(x) })
+	b.notes.after(timeOf(b.Clock), b.pause(), x, nil, func([]target) func() { return b.try(x, t) })
 	return until
 }
 
 // try begins a trial. Caller holds mu.
-func (b *Breaker) try(x *note) func() {
-	if !x.lives() {
-		b.notes.drop(x.name())
+func (b *Breaker) try(x *note, t target) func() {
+	if !t.lives() {
+		b.notes.drop(t.name())
 		return func() {}
 	}
 	clock := timeOf(b.Clock)
 	until := clock.Now().Add(b.pause())
-	x.tally.last = until
 	b.change(x, HalfOpen, until)
-	b.notes.after(clock, b.pause(), x, nil, func([]target) func() { return b.mend(x) })
+	b.notes.after(clock, b.pause(), x, nil, func([]target) func() { return b.mend(x, t) })
 	return func() {
 		b.news.publish()
-		x.restart()
+		t.restart()
 	}
 }
 
 // mend closes a circuit whose trial has succeeded. Caller holds mu.
-func (b *Breaker) mend(x *note) func() {
-	if x.lives() {
+func (b *Breaker) mend(x *note, t target) func() {
+	if t.lives() {
 		b.change(x, Closed, time.Time{})
 	}
-	b.notes.drop(x.name())
+	b.notes.drop(t.name())
 	return b.news.publish
 }
 

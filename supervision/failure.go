@@ -60,35 +60,52 @@ func announce(system *actor.ActorSystem, child *actor.PID, event any) {
 const tries = 3
 
 // ended handles the failure of an actor that is stopping, and reports whether it was one. Left to
-// Proto.Actor, a panic in Stopping turns the stop into a restart or leaves a half-stopped actor
-// behind, and one in Stopped makes the parent wait for it for ever (facts P8).
+// Proto.Actor, a panic in Stopping turns the stop into a restart, or leaves an actor behind that is
+// never through with it, as does a panic over the end of a child meanwhile; one in Stopped makes the
+// parent wait for ever (facts P8).
 func (f *failure) ended(n *notes, now time.Time, window time.Duration) bool {
-	if _, stopping := f.message.(*actor.Stop); !stopping {
+	switch f.message.(type) {
+	case *actor.Stop, *actor.Terminated:
+	default:
 		return false
 	}
 	t, there := aim(f.system, f.child, f.parent)
-	if !there { // in Stopped, after which the parent would have been told
-		if parent, ok := f.parent.(actor.Context); ok {
-			if p, ok := f.system.ProcessRegistry.Get(parent.Self()); ok {
-				p.SendSystemMessage(parent.Self(), &actor.Terminated{Who: f.child})
-			}
-		}
-		return true
-	}
-	if t.lives() { // the failure of a child of its own that it has escalated
+	switch {
+	case !there: // in Stopped, after which the parent would have been told
+		f.tellParent()
+	case t.lives(): // not stopping, or the failure of a child of its own that it has escalated
 		return false
-	}
-	if n.help(t, now, window) > tries {
+	case n.help(t, now, window) > tries:
 		f.system.Logger().Error("supervision: the actor fails whenever it stops; it is left as it is",
 			slog.String("actor", f.child.Id), slog.Any("reason", f.reason))
-		return true
-	}
-	// Only a restart makes Proto.Actor begin again with an actor that is stopping.
-	if p, ok := t.find(); ok {
-		p.SendSystemMessage(t.pid, &actor.Restart{})
-		p.SendSystemMessage(t.pid, &actor.Stop{})
+	default:
+		f.goOnStopping(t)
 	}
 	return true
+}
+
+func (f *failure) tellParent() {
+	parent, ok := f.parent.(actor.Context)
+	if !ok {
+		return
+	}
+	if p, there := f.system.ProcessRegistry.Get(parent.Self()); there {
+		p.SendSystemMessage(parent.Self(), &actor.Terminated{Who: f.child})
+	}
+}
+
+// goOnStopping makes Proto.Actor take up a stop where a panic has ended it.
+func (f *failure) goOnStopping(t target) {
+	p, ok := t.find()
+	if !ok {
+		return
+	}
+	if last, ok := f.message.(*actor.Terminated); ok { // it has forgotten that child, but not gone on
+		p.SendSystemMessage(t.pid, last)
+		return
+	}
+	p.SendSystemMessage(t.pid, &actor.Restart{}) // or a Stop would do nothing
+	p.SendSystemMessage(t.pid, &actor.Stop{})
 }
 
 // help cancels the restart of an actor that is stopping, and returns how often it has been helped.

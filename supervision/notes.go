@@ -24,7 +24,7 @@ type name struct {
 
 // note is what a strategy remembers of one actor, or of the children of one.
 type note struct {
-	target
+	target // without its parent
 	tally  tally
 	helped int          // to stop
 	due    *pending     // nil unless something is to happen to it
@@ -50,6 +50,7 @@ func (n *notes) get(t target, now time.Time, window time.Duration) *note {
 	if x == nil || x.process != t.process {
 		n.drop(t.name())
 		n.sweep(now, window)
+		t.parent = nil // which a note must not keep in memory
 		x = &note{target: t}
 		n.of[t.name()] = x
 	}

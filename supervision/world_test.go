@@ -26,6 +26,7 @@ type world struct {
 	errors   []string        // guarded by mu: logged
 	letters  []string        // guarded by mu: dead ones
 	decided  []string        // guarded by mu: directives, with the name of the child
+	reasons  []any           // guarded by mu: for them
 	circuits []*Circuit      // guarded by mu
 }
 
@@ -50,6 +51,7 @@ func (w *world) event(e any) {
 		w.letters = append(w.letters, fmt.Sprintf("%s: %T", e.PID.GetId(), e.Message))
 	case *actor.SupervisorEvent:
 		names := [...]string{"resume", "restart", "stop", "escalate"}
+		w.reasons = append(w.reasons, e.Reason)
 		w.decided = append(w.decided, e.Child.Id+" "+names[e.Directive])
 	case *Circuit:
 		w.circuits = append(w.circuits, e)
@@ -160,6 +162,9 @@ func (r *role) Receive(c actor.Context) {
 		do(c)
 	}
 }
+
+// ping is for an actor to show that it is not suspended.
+type ping struct{}
 
 type on = map[string]func(c actor.Context)
 
