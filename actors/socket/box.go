@@ -142,6 +142,13 @@ func newBox(system *actor.ActorSystem, t *zmqthread.Thread, cfg Config) *box {
 	return b
 }
 
+// refuseConfig makes err what is wrong, unless something else is already.
+func (b *box) refuseConfig(err error) {
+	if b.wrong == nil && err != nil {
+		b.wrong, b.sealed = err, err
+	}
+}
+
 func (s *service) requests() *service { return s }
 
 // RegisterHandlers implements actor.Mailbox.

@@ -17,7 +17,9 @@ import (
 // mailbox and its producer are its own, and it never runs on a zmqthread.Thread. Receiver
 // middleware sees what Proto.Actor sends the actor, not the data, which does not pass through it.
 //
-// A root actor is supervised by actor.WithGuardian, a child by its parent's WithSupervisor.
+// A root actor is supervised by actor.WithGuardian, a child by its parent's WithSupervisor. A guardian
+// that would crash the process is refused, as a wrong Config is; one that escalates stops the socket
+// (facts P5).
 func Props(t *zmqthread.Thread, cfg Config, opts ...actor.PropsOption) *actor.Props {
 	cfg.adoption = nil
 	return props(t, cfg, opts)
@@ -26,9 +28,11 @@ func Props(t *zmqthread.Thread, cfg Config, opts ...actor.PropsOption) *actor.Pr
 func props(t *zmqthread.Thread, cfg Config, opts []actor.PropsOption) *actor.Props {
 	p := actor.PropsFromProducer(nil)
 	p.Configure(opts...)
+	wrong := protect(p)
 	// One box for each spawn; every incarnation works on it.
 	spawn := func(system *actor.ActorSystem, id string, props *actor.Props, parent actor.SpawnerContext) (*actor.PID, error) {
 		b := newBox(system, t, cfg)
+		b.refuseConfig(wrong)
 		return actor.DefaultSpawner(system, id, props.Clone(
 			actor.WithSpawnFunc(nil),
 			actor.WithProducer(func() actor.Actor { return &socket{box: b} }),

@@ -33,7 +33,7 @@ func main() {
 		}
 	}))
 
-	// A socket that fails is reopened after 100ms, 200ms, 400ms, …; after 5 failures in a minute it stops.
+	// A socket that fails is reopened after up to 100ms, 200ms, 400ms, …; after 5 failures in a minute it stops.
 	restart := actor.WithGuardian(&supervision.Backoff{
 		Min: 100 * time.Millisecond, Max: 5 * time.Second, Retries: 5, Window: time.Minute})
 
