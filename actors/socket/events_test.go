@@ -236,3 +236,31 @@ func TestEventsAreBounded(t *testing.T) {
 		t.Errorf("%d seen, %d missed", seen, missed)
 	}
 }
+
+// An authenticator's no is told with its status, and is not worth another try.
+func TestZAPStatus(t *testing.T) {
+	r := rig.Start(t, zmqthread.Config{})
+	zap := r.Actor(func(c actor.Context) { // RFC 27: version, request id, status, text, user, metadata
+		if m, ok := c.Message().(*messages.Message); ok {
+			f := m.Body()
+			c.Respond(messages.Bytes(f[0], f[1], []byte("400"), []byte("no"), nil, nil))
+		}
+	})
+	r.At(r.Spawn(socket.Config{Type: socket.Rep, Bind: []string{"inproc://zeromq.zap.01"}, Deliver: socket.To(zap)}))
+	there, here := r.Collector(), r.Collector()
+	at := r.At(r.Spawn(socket.Config{Type: socket.Router, Bind: []string{"tcp://127.0.0.1:*"}, Events: there.PID,
+		Options: socket.Options{PlainServer: true, ZAPDomain: "test"}}))
+	pid := r.SpawnSupervised(&supervision.Backoff{}, socket.Config{Type: socket.Dealer, Connect: at, Events: here.PID,
+		Options:   socket.Options{PlainUsername: "bob", PlainPassword: "wrong", ReconnectInterval: 5 * time.Millisecond},
+		FailAfter: socket.FailAfter{Handshakes: 1}})
+	for _, end := range []*rig.Collector{there, here} {
+		if e, _ := rig.Await[*socket.HandshakeFailed](end); e.Err.Status != 400 || !strings.Contains(e.String(), "ZAP status 400: refused") {
+			t.Error(e)
+		}
+	}
+	stopped, _ := rig.Await[*socket.Stopped](here)
+	var no *socket.HandshakesError
+	if !errors.As(stopped.Reason, &no) || no.Last.Status != 400 || zmqthread.ClassOf(no) != zmqthread.Wrong {
+		t.Error(stopped.Reason, pid)
+	}
+}
