@@ -14,7 +14,7 @@ import (
 // linger of 0 or by one that has run out, while a multipart message was half on the wire
 // (session_base.cpp:260, facts Z14). A connection that breaks while libzmq still lingers does no
 // harm. So a socket that has connections is closed with a linger that is a margin longer than what
-// was asked for, and its connections are cut, from outside, when that is over.
+// was asked for, and its connections are severed, from outside, when that is over.
 //
 // Who has failed will open another socket, with the same addresses and identity. That waits until
 // libzmq has let go of the old one altogether. It says when: the monitor's last event comes from the
@@ -23,12 +23,25 @@ import (
 // Nothing is unbound before a close: that gives up the pipes at once, whatever the linger is.
 
 const (
-	// margin is how much longer libzmq lingers than it is given to send what it holds. A connection
-	// that was cut must not be back by then: that takes ZMQ_RECONNECT_IVL, 100 ms by default.
-	margin = 50 * time.Millisecond
+	// margin is how much longer libzmq lingers than it is given to send what it holds. What is severed
+	// must be noticed by then, however busy the machine is.
+	margin = time.Second
+	// shortMargin is for a socket that connects. Connections that were cut must not be back by then,
+	// which takes them ZMQ_RECONNECT_IVL, 100 ms by default; and what cannot hear is not over before.
+	shortMargin = 50 * time.Millisecond
 	// grace is how much longer than that it may take to let go of a socket.
 	grace = time.Second
 )
+
+// connects reports whether l makes connections, or has made some.
+func (l *Link) connects() bool { return l.connected > 0 }
+
+func (l *Link) margin() time.Duration {
+	if l.connects() {
+		return shortMargin
+	}
+	return margin
+}
 
 // close gives everything native back, for good. What libzmq holds is still sent for at most the
 // linger.
@@ -63,7 +76,7 @@ func (p *poller) relinquish(c actor.Context, l *Link, err error) {
 	o.link, o.leaving = nil, l
 	l.leave(l.open.Relinquish, err)
 	root, pid := p.thread.system.Root, p.thread.pid
-	l.overdue = time.AfterFunc(l.open.Relinquish+margin+grace, func() { root.Send(pid, &overdue{l}) })
+	l.overdue = time.AfterFunc(l.open.Relinquish+l.margin()+grace, func() { root.Send(pid, &overdue{l}) })
 }
 
 // leave closes l and keeps its monitor until libzmq has let go of it.
@@ -77,11 +90,11 @@ func (l *Link) leave(linger time.Duration, err error) {
 		l.shut(linger, err)
 		return
 	}
-	l.shut(linger+margin, err)
+	l.shut(linger+l.margin(), err)
 	if linger > 0 {
-		l.cut = time.AfterFunc(linger, l.monitor.cut)
+		l.cut = time.AfterFunc(linger, l.monitor.sever)
 	} else {
-		l.monitor.cut()
+		l.monitor.sever()
 	}
 }
 

@@ -26,6 +26,7 @@ type Link struct {
 	bound     []string // resolved
 	asked     []string // the same as they were asked for
 	meets     []meets  // inproc endpoints it is at
+	connected int      // wire endpoints that it was ever connected to
 	done      int      // of open's binds, then connects
 	bindTries int      // of the bind at hand
 

@@ -23,6 +23,7 @@ type monitor struct {
 
 	mu   sync.Mutex
 	live map[uint32]native.Connection // guarded by mu: by descriptor
+	deaf []func()                     // guarded by mu: what makes connections hear again
 }
 
 // monitors numbers their endpoints: every socket ever opened needs its own (facts Z7).
@@ -129,13 +130,22 @@ func (m *monitor) connections() int {
 	return len(m.live)
 }
 
-// cut ends all connections, from any goroutine.
-func (m *monitor) cut() {
+// sever is for when the linger is over: from here on no connection may end under libzmq's hands. One that
+// was accepted is cut, and stays so. One that was made would be made again, so over TCP it is kept
+// from hearing of its end instead. From any goroutine.
+func (m *monitor) sever() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, c := range m.live {
+		if m.link.connects() {
+			if hear := c.Deafen(); hear != nil {
+				m.deaf = append(m.deaf, hear)
+				continue
+			}
+		}
 		c.Cut()
 	}
+	clear(m.live)
 }
 
 // close stops the monitor first and closes the PAIR when it has said its last word: the other order
@@ -155,4 +165,10 @@ func (m *monitor) end() {
 	m.place.gone = true
 	m.link.thread.poller.Remove(m.pair)
 	m.pair.Close(0)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, hear := range m.deaf {
+		hear()
+	}
+	m.deaf = nil
 }

@@ -83,6 +83,7 @@ func (l *Link) create() (err error) {
 	m := l.open
 	if m.Adopt != nil {
 		l.socket, err = l.thread.context.layer.Adopt(m.Adopt)
+		l.connected++ // for all we know
 		err = op("adopt", "", err)
 	} else {
 		l.socket, err = l.thread.context.NewSocket(m.Type)
@@ -224,6 +225,9 @@ func (l *Link) unbind(endpoint string) error {
 func (l *Link) connect(endpoint string) error {
 	if err := l.socket.Connect(endpoint); err != nil {
 		return op("connect", endpoint, err)
+	}
+	if !strings.HasPrefix(endpoint, "inproc://") {
+		l.connected++
 	}
 	l.meet(endpoint, false)
 	return nil

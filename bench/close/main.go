@@ -23,8 +23,10 @@ var ways = []way{
 	{"zmq_close, linger 0", plain(0, false)},
 	{"zmq_close, linger 100 ms", plain(100, false)},
 	{"zmq_unbind, then zmq_close, linger 0", plain(0, true)},
-	{"the library, NoLinger", ours(0)},
-	{"the library, linger 20 ms", ours(20)},
+	{"the library, bound, NoLinger", ours(0, false)},
+	{"the library, bound, linger 20 ms", ours(20, false)},
+	{"the library, connected, NoLinger", ours(0, true)},
+	{"the library, connected, linger 20 ms", ours(20, true)},
 }
 
 func main() {

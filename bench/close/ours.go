@@ -13,8 +13,8 @@ import (
 	"github.com/sockeye-mq/sockeye/messages"
 )
 
-// ours does the same with sockets of the library.
-func ours(linger int) func(transport string) error {
+// ours does the same with sockets of the library; the sender is bound, or connects.
+func ours(linger int, connects bool) func(transport string) error {
 	return func(transport string) error {
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
@@ -23,26 +23,43 @@ func ours(linger int) func(transport string) error {
 		if err != nil {
 			return err
 		}
-		options := socket.Options{SendHWM: 2, Linger: socket.NoLinger}
+		push := socket.Config{Type: socket.Push, Options: socket.Options{SendHWM: 2, Linger: socket.NoLinger}}
 		if linger > 0 {
-			options.Linger = time.Duration(linger) * time.Millisecond
+			push.Options.Linger = time.Duration(linger) * time.Millisecond
 		}
-		push := system.Root.Spawn(socket.Props(thread, socket.Config{Type: socket.Push, Bind: []string{endpoint(transport)}, Options: options}))
-		at, err := socket.Endpoints(ctx, system.Root, push)
+		pull := socket.Config{Type: socket.Pull, Options: socket.Options{RecvHWM: 2}}
+		ends, err := pair(ctx, system, thread, endpoint(transport), push, pull, connects)
 		if err != nil {
 			return err
 		}
-		pull := system.Root.Spawn(socket.Props(thread, socket.Config{Type: socket.Pull, Connect: at, Options: socket.Options{RecvHWM: 2}}))
-		if err := flood(ctx, system, push); err != nil {
+		if err := flood(ctx, system, ends[0]); err != nil {
 			return err
 		}
-		ends := []*actor.PID{push, pull}
 		rand.Shuffle(2, func(i, j int) { ends[i], ends[j] = ends[j], ends[i] })
 		for _, pid := range ends {
 			system.Root.Stop(pid)
 		}
 		return thread.Shutdown(ctx)
 	}
+}
+
+// pair spawns a sender and a receiver, the one that is bound first.
+func pair(ctx context.Context, system *actor.ActorSystem, thread *zmqthread.Thread, at string, push, pull socket.Config, connects bool) ([]*actor.PID, error) {
+	first, second := &push, &pull
+	if connects {
+		first, second = second, first
+	}
+	first.Bind = []string{at}
+	bound := system.Root.Spawn(socket.Props(thread, *first))
+	var err error
+	if second.Connect, err = socket.Endpoints(ctx, system.Root, bound); err != nil {
+		return nil, err
+	}
+	connected := system.Root.Spawn(socket.Props(thread, *second))
+	if connects {
+		bound, connected = connected, bound
+	}
+	return []*actor.PID{bound, connected}, nil
 }
 
 // flood sends until ZeroMQ takes no more.

@@ -5,5 +5,7 @@
 
 uint64_t sk_cookie(int fd);
 int sk_cut(int fd, uint64_t cookie);
+int sk_deafen(int fd, uint64_t cookie);
+void sk_hear(int mine);
 
 #endif

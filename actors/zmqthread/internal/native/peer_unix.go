@@ -24,7 +24,7 @@ func Met(fd int, endpoint string, accepted bool) (peer string, c Connection, ok 
 	}
 	if path, ipc := strings.CutPrefix(endpoint, "ipc://"); ipc {
 		at, unix := named.(*syscall.SockaddrUnix)
-		return "", ConnectionOf(fd), unix && at.Name == path
+		return "", connectionOf(fd, false), unix && at.Name == path
 	}
 	_, port, isTCP := hostPort(endpoint)
 	_, at, ok1 := addressOf(named)
@@ -32,7 +32,7 @@ func Met(fd int, endpoint string, accepted bool) (peer string, c Connection, ok 
 	if !isTCP || !ok1 || !ok2 || at != port {
 		return "", Connection{}, false
 	}
-	return "tcp://" + net.JoinHostPort(host, strconv.Itoa(from)), ConnectionOf(fd), true
+	return "tcp://" + net.JoinHostPort(host, strconv.Itoa(from)), connectionOf(fd, true), true
 }
 
 func hostPort(endpoint string) (host string, port int, ok bool) {
