@@ -38,6 +38,12 @@ check: ## what a change must pass: format, lint, generated code, setup script, t
 generate: ## make messages/messages.pb.go from messages/messages.proto
 	$(BUF) generate
 
+.PHONY: soak
+soak: ## kill things at random for ten minutes, then 5 M messages through crashes; ARGS="-seed 7" goes to the tests
+	@scripts/setup.sh test
+	go test -race -v -count=1 -timeout 60m -run 'TestChaos|TestCloseDoesNotAbort|TestPortHeld' ./internal/chaos -chaos 10m -closes 600 $(ARGS)
+	go test -v -count=1 -timeout 60m -run 'TestCrossing' ./internal/chaos -cross 5000000 -crashes 1000 $(ARGS)
+
 .PHONY: bench
 bench: ## measure: the packages' own benchmarks (ARGS goes to go test), then the programs in bench/
 	@scripts/setup.sh test

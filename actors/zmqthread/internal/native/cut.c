@@ -1,3 +1,5 @@
+//go:build unix
+
 #include "cut.h"
 
 #include <stdint.h>
