@@ -35,7 +35,7 @@ func (s *socket) Receive(c actor.Context) {
 	case *zmqthread.Did:
 		s.did(c, m)
 	case *actor.DeadLetterResponse:
-		if !s.opened {
+		if !s.opened && m.Target.Equal(s.thread.PID()) {
 			s.stop(c, zmqthread.ErrShutdown) // nobody runs the thread any more
 		}
 	case *actor.Terminated:

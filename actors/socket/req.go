@@ -36,7 +36,12 @@ func (r *req) maySend(b *box) int {
 	if r.asked && r.asker != nil && r.asker.gone.Load() {
 		r.giveUp()
 	}
-	if r.asked && !time.Now().Before(r.due) {
+	switch {
+	case !r.asked:
+		return 1
+	case time.Now().Before(r.due):
+		b.wakeAt(r.due) // the alarm may have been an earlier request's
+	default:
 		r.expire(b)
 	}
 	if r.asked {
