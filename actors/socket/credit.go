@@ -20,6 +20,7 @@ type account struct {
 	touched uint64    // what the last Touch stands for
 	acked   uint64    // what the last Touched stood for
 	asked   time.Time // when the last Touch was sent
+	patient int       // how often it was asked again since it last answered
 }
 
 func (r *receiver) is(pid *actor.PID) bool {
@@ -105,6 +106,9 @@ func (b *box) sendTouch(r *receiver, at uint64) {
 // lostTouch is how long a receiver with no credit may be silent before it is asked again.
 const lostTouch = time.Second
 
+// patience doubles, so that a receiver that hangs for days has no more than a few Touches waiting.
+func (a *account) patience() time.Duration { return lostTouch << min(a.patient, 30) }
+
 // touchAgain asks receivers that are out of credit and have been silent for long: a Touch is lost
 // when its receiver panics over it.
 func (b *box) touchAgain() {
@@ -115,11 +119,12 @@ func (b *box) touchAgain() {
 			if b.creditOf(r) > 0 {
 				continue
 			}
-			if b.now.Sub(r.asked) >= lostTouch {
+			if b.now.Sub(r.asked) >= r.patience() {
 				r.asked, r.touched = b.now, r.sent
+				r.patient++
 				silent = append(silent, r)
 			}
-			b.arm(r.asked.Add(lostTouch))
+			b.arm(r.asked.Add(r.patience()))
 		}
 	}
 	b.mu.Unlock()
@@ -153,9 +158,7 @@ func (b *box) touched(who *actor.PID, at uint32) {
 		if !r.is(who) {
 			continue
 		}
-		if step := int32(at - uint32(r.acked)); step > 0 {
-			r.acked = min(r.acked+uint64(step), r.sent)
-		}
+		r.credit(at)
 	}
 	b.detached = slices.DeleteFunc(b.detached, func(r *receiver) bool { return r.sent == r.acked })
 	wake := b.feed()
@@ -167,6 +170,13 @@ func (b *box) touched(who *actor.PID, at uint32) {
 	post()
 	if wake {
 		b.kick()
+	}
+}
+
+// credit books that everything up to at, the low half of a position, was processed.
+func (a *account) credit(at uint32) {
+	if step := int32(at - uint32(a.acked)); step > 0 {
+		a.acked, a.patient = min(a.acked+uint64(step), a.sent), 0
 	}
 }
 

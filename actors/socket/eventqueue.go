@@ -1,8 +1,6 @@
 package socket
 
 import (
-	"time"
-
 	"github.com/asynkron/protoactor-go/actor"
 )
 
@@ -18,10 +16,7 @@ type events struct {
 	to      *actor.PID // who answers the Touches; see eventAnswers
 	waiting []any
 	missed  uint64
-	sent    uint32
-	touched uint32 // what the last Touch stands for
-	acked   uint32 // what the last Touched stood for
-	asked   time.Time
+	account
 }
 
 // event queues an event. Caller holds mu, and nudges.
@@ -63,9 +58,10 @@ func (b *box) nextEvent() (e any, touch uint32) {
 	defer b.mu.Unlock()
 	q := &b.events
 	if q.sent-q.acked >= eventWindow {
-		if b.now.Sub(q.asked) >= lostTouch && len(q.waiting) > 0 { // a Touch is lost when an actor panics over it
-			touch, q.touched, q.asked = q.sent, q.sent, b.now
-			b.arm(q.asked.Add(lostTouch))
+		if b.now.Sub(q.asked) >= q.patience() && len(q.waiting) > 0 { // a Touch is lost when an actor panics over it
+			touch, q.touched, q.asked = uint32(q.sent), q.sent, b.now
+			q.patient++
+			b.arm(q.asked.Add(q.patience()))
 		}
 		return nil, touch
 	}
@@ -78,7 +74,7 @@ func (b *box) nextEvent() (e any, touch uint32) {
 		return nil, 0
 	}
 	if q.sent++; q.sent-q.touched >= eventWindow/2 {
-		touch, q.touched, q.asked = q.sent, q.sent, b.now
+		touch, q.touched, q.asked = uint32(q.sent), q.sent, b.now
 		b.arm(q.asked.Add(lostTouch))
 	}
 	return e, touch
@@ -110,9 +106,7 @@ func (a *eventAnswers) SendUserMessage(pid *actor.PID, x any) {
 		return
 	}
 	b.mu.Lock()
-	if at := pid.GetRequestId(); int32(at-b.events.acked) > 0 {
-		b.events.acked = at
-	}
+	b.events.credit(pid.GetRequestId())
 	post := b.nudge()
 	b.mu.Unlock()
 	post()
