@@ -7,7 +7,7 @@ import (
 	zmq "github.com/pebbe/zmq4"
 )
 
-// Class says what a failure of a socket calls for. docs/failure.md has every error number that
+// Class says what a failure of a socket calls for. docs/errors.md has every error number that
 // ZeroMQ's calls return, with its class.
 type Class int
 
@@ -32,10 +32,11 @@ var classes = []struct {
 	class  Class
 	errors []error
 }{
-	{Gone, []error{ErrShutdown, zmq.ETERM, syscall.ENOTSOCK, syscall.EFAULT}},
+	{Gone, []error{ErrShutdown, zmq.ETERM, syscall.ENOTSOCK, syscall.EFAULT, zmq.ErrorContextClosed, zmq.ErrorSocketClosed}},
 	{Wrong, []error{ErrConfig, ErrAdopted, syscall.EINVAL, syscall.EPROTONOSUPPORT, zmq.ENOCOMPATPROTO, zmq.EMTHREAD,
-		syscall.ENOTSUP, syscall.EACCES, syscall.EPERM, syscall.ENAMETOOLONG, syscall.ENOTDIR,
-		syscall.EAFNOSUPPORT, syscall.ENOPROTOOPT}},
+		syscall.ENOTSUP, syscall.EACCES, syscall.EPERM, syscall.EROFS, syscall.ENAMETOOLONG, syscall.ENOTDIR, syscall.ELOOP,
+		syscall.EAFNOSUPPORT,
+		zmq.ErrorNotImplemented405, zmq.ErrorNotImplemented41, zmq.ErrorNotImplemented42, zmq.ErrorNotImplementedWindows}},
 }
 
 // ClassOf classes an error: as it says itself if it is Classed, otherwise by the error number in it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -28,6 +29,7 @@ type talk struct {
 	client, server  zmq.Type
 	clients, window int
 	hwm, outbox     int
+	monitor         bool
 	steps           []step
 }
 
@@ -36,14 +38,16 @@ const ask, askMany verb = "ask", "ask many"
 func talks(t *rapid.T) talk {
 	one := func(name string, of ...int) int { return rapid.SampledFrom(of).Draw(t, name) }
 	return talk{
-		seed:   rapid.Uint64().Draw(t, "seed"),
-		luck:   fake.Luck{Partial: one("partial", 0, 3), Again: one("again", 0, 5), Lazy: one("lazy", 0, 2), Spurious: one("spurious", 0, 4)},
-		client: rapid.SampledFrom([]zmq.Type{socket.Dealer, socket.Req}).Draw(t, "client"),
-		server: rapid.SampledFrom([]zmq.Type{socket.Rep, socket.Router}).Draw(t, "server"), clients: one("clients", 1, 2),
+		seed: rapid.Uint64().Draw(t, "seed"),
+		luck: fake.Luck{Partial: one("partial", 0, 3), Again: one("again", 0, 5), Lazy: one("lazy", 0, 2), Spurious: one("spurious", 0, 4),
+			Interrupt: one("interrupt", 0, 3), Reorder: one("reorder", 0, 2), Linger: one("linger", 0, 2), Dies: one("dies", 0, 0, 5)},
+		monitor: rapid.Bool().Draw(t, "monitor"),
+		client:  rapid.SampledFrom([]zmq.Type{socket.Dealer, socket.Req}).Draw(t, "client"),
+		server:  rapid.SampledFrom([]zmq.Type{socket.Rep, socket.Router}).Draw(t, "server"), clients: one("clients", 1, 2),
 		window: one("window", 1, 3, 100), hwm: one("hwm", 1, 10), outbox: one("outbox", 1, 5, 100),
 		steps: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) step {
 			return step{
-				verb:   rapid.SampledFrom([]verb{ask, ask, ask, askMany, hold, release, release, stall, flow, upset, destroy, stop, poison, wait, wait}).Draw(t, "verb"),
+				verb:   rapid.SampledFrom([]verb{ask, ask, ask, askMany, hold, release, release, stall, flow, upset, destroy, stop, poison, wait, wait, crash, end, starve}).Draw(t, "verb"),
 				number: rapid.IntRange(0, 3).Draw(t, "number"), count: rapid.SampledFrom([]int{1, 5, 50, 500}).Draw(t, "count")}
 		}), 1, 40).Draw(t, "steps"),
 	}
@@ -65,7 +69,7 @@ func TestDialogue(t *testing.T) {
 		p := talks(rt)
 		var problems []string
 		synctest.Test(t, func(t *testing.T) {
-			f := &forum{stage: enter(t, plan{seed: p.seed, luck: p.luck, threads: 2, hwm: p.hwm, turnMessages: 10}), talk: p}
+			f := &forum{stage: enter(t, plan{seed: p.seed, luck: p.luck, threads: 2, hwm: p.hwm, turnMessages: 10, monitor: p.monitor}), talk: p}
 			f.run()
 			problems = f.problems
 		})
@@ -88,7 +92,7 @@ func (f *forum) run() {
 			c.Respond(messages.Text(m.Text()))
 		}
 	}))
-	f.server = f.spawn(0, socket.Config{Type: f.talk.server, Bind: []string{at(0)}, Deliver: socket.To(f.clerk.pid), Window: f.talk.window})
+	f.server = f.spawn(0, socket.Config{Type: f.talk.server, Bind: []string{f.at(0)}, Deliver: socket.To(f.clerk.pid), Window: f.talk.window})
 	for range f.talk.clients {
 		f.pushes = append(f.pushes, f.client())
 	}
@@ -102,7 +106,7 @@ func (f *forum) run() {
 }
 
 func (f *forum) client() *actress {
-	return f.spawn(1, socket.Config{Type: f.talk.client, Connect: []string{at(0)}, Outbox: socket.Limit{Messages: f.talk.outbox},
+	return f.spawn(1, socket.Config{Type: f.talk.client, Connect: []string{f.at(0)}, Outbox: socket.Limit{Messages: f.talk.outbox},
 		ReplyTimeout: time.Second})
 }
 
@@ -131,6 +135,8 @@ func (f *forum) act(x step) {
 		f.pushes[i] = f.client()
 	case wait:
 		time.Sleep(time.Duration(x.count) * time.Millisecond)
+	default:
+		f.trouble(x, func() { f.ask(pick(f.pushes, x.number), time.Duration(x.count)*time.Millisecond, false) })
 	}
 }
 
@@ -186,6 +192,8 @@ func (f *forum) end() {
 	for _, a := range f.cast {
 		f.net.Stall(a.native(), false)
 	}
+	f.net.Calm()
+	f.relieve()
 	time.Sleep(2 * time.Second) // whoever waits has a ctx that is over by now
 	synctest.Wait()
 	if n := f.waiting.Load(); n > 0 {
@@ -199,6 +207,7 @@ func (f *forum) end() {
 	}
 	f.puts.Wait()
 	f.books("in the end:")
+	f.meet("in the end:", append(slices.Clone(f.pushes), f.server))
 	for _, thread := range f.threads {
 		if err := thread.Shutdown(context.Background()); err != nil {
 			f.complain("shutdown: %v", err)

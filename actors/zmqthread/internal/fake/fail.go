@@ -1,16 +1,24 @@
 package fake
 
-import "syscall"
+import (
+	"syscall"
 
-// fault is what a call answers instead of doing anything.
+	zmq "github.com/pebbe/zmq4"
+
+	"github.com/sockeye-mq/sockeye/actors/zmqthread/internal/native"
+)
+
+// faults are what calls answer, so many times, instead of doing anything. Guarded by Net.mu.
+type faults map[string]*fault
+
 type fault struct {
 	errno syscall.Errno
 	times int
 }
 
-// Fail makes the next calls of this name answer errno, so many times: "socket", "bind", "connect",
-// "unbind", "disconnect", "subscribe", "unsubscribe", "monitor", "send", "receive", "events", "close",
-// "poll". The thread's own sockets are spared.
+// Fail makes the next calls of this name answer errno, so many times: "socket", "watch" (by the
+// poller), "bind", "connect", "unbind", "disconnect", "subscribe", "unsubscribe", "monitor", "send",
+// "receive", "events", "close", "poll". The thread's own sockets are spared.
 func (n *Net) Fail(call string, errno syscall.Errno, times int) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -20,12 +28,49 @@ func (n *Net) Fail(call string, errno syscall.Errno, times int) {
 	}
 }
 
-// failing is what call is to answer, 0 if it is to work. Caller holds mu.
-func (n *Net) failing(call string) syscall.Errno {
-	f := n.faults[call]
-	if f == nil || f.times == 0 {
+// FailOn is Fail for the calls of the socket behind raw alone.
+func (n *Net) FailOn(raw *zmq.Socket, call string, errno syscall.Errno, times int) {
+	n.with(raw, func(s *socket) {
+		if s.faults == nil {
+			s.faults = faults{}
+		}
+		s.faults[call] = &fault{errno, times}
+	})
+}
+
+// next is what call is to answer, 0 if it is to work. Caller holds Net.mu.
+func (f faults) next(call string) syscall.Errno {
+	x := f[call]
+	if x == nil || x.times == 0 {
 		return 0
 	}
-	f.times--
-	return f.errno
+	x.times--
+	return x.errno
+}
+
+// repeated is next for a call that the native layer makes again when it was interrupted. Caller
+// holds Net.mu.
+func (f faults) repeated(call string) syscall.Errno {
+	for {
+		if errno := f.next(call); errno != syscall.EINTR {
+			return errno
+		}
+	}
+}
+
+// failing is what a call of this socket is to answer. Caller holds net.mu.
+func (s *socket) failing(call string, next func(faults, string) syscall.Errno) syscall.Errno {
+	if s.tame {
+		return 0
+	}
+	if errno := next(s.faults, call); errno != 0 {
+		return errno
+	}
+	return next(s.net.faults, call)
+}
+
+// fault is what a call of this name is to answer, or nil: for calls that the native layer repeats.
+// Caller holds net.mu.
+func (s *socket) fault(call string) error {
+	return native.Error(s.failing(call, faults.repeated))
 }

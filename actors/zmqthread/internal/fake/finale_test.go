@@ -3,6 +3,7 @@ package fake_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing/synctest"
 	"time"
@@ -17,6 +18,7 @@ func (s *stage) finale() {
 	for _, r := range s.critics {
 		r.hold(false)
 	}
+	s.relieve()
 	for _, a := range s.cast {
 		a.stalled = false
 		s.net.Stall(a.native(), false)
@@ -91,6 +93,7 @@ func (s *stage) flows(when string) {
 		}
 		cancel()
 	}
+	s.meet(when, append(slices.Clone(s.pulls), s.pushes...))
 	if n := s.net.Flying(); n > 0 {
 		s.complain("%s nothing is in the way, and yet %d messages are not read", when, n)
 	}

@@ -77,6 +77,8 @@ func (s *stage) do(x step, nth int) {
 		s.replace(x.number, x.verb == poison)
 	case wait:
 		time.Sleep(time.Duration(x.count) * time.Millisecond)
+	default:
+		s.trouble(x, func() { s.send(pick(s.pushes, x.number), x.count, x.count%2 == 0, nth) })
 	}
 }
 

@@ -5,10 +5,10 @@
 // room and of peers only when it processes its commands, which a call may or may not do, and its
 // descriptor is readable only while there are commands that were not processed.
 //
-// PUSH, PULL, PAIR, DEALER, ROUTER and REQ are there, joined over endpoints of any name. A pipe is as
-// long as the high-water marks of its two ends. A bind to an address in use fails, a connect may
-// come before its bind, and a connection comes back with its binder. Options are those of a real
-// socket, which is never bound or connected.
+// PUSH, PULL, PAIR, DEALER, ROUTER, REQ and SUB are there, joined over endpoints of any name; a SUB
+// takes from whoever sends. A pipe is as long as the high-water marks of its two ends. A bind to an
+// address in use fails, a connect may come before its bind, and a connection comes back with its
+// binder. Options are those of a real socket, which is never bound or connected.
 package fake
 
 import (
@@ -40,9 +40,8 @@ type Luck struct {
 
 // Net is one world of sockets. It is a native.Layer for any number of threads.
 type Net struct {
-	luck Luck
-
 	mu        sync.Mutex
+	luck      Luck                 // guarded by mu
 	rng       *rand.Rand           // guarded by mu
 	binders   map[string]*socket   // guarded by mu: by endpoint
 	searching map[string][]*socket // guarded by mu: those that connect to an endpoint
@@ -51,7 +50,7 @@ type Net struct {
 	lost      []Message            // guarded by mu
 	uncopied  int                  // guarded by mu
 	fds       uint32               // guarded by mu: of connections, for monitors
-	faults    map[string]*fault    // guarded by mu
+	faults    faults               // guarded by mu
 }
 
 // Message is its frames.
@@ -62,63 +61,12 @@ func New(seed uint64, luck Luck) *Net {
 	return &Net{
 		luck: luck, rng: rand.New(rand.NewPCG(seed, 1)),
 		binders: map[string]*socket{}, searching: map[string][]*socket{}, open: map[*socket]bool{},
-		faults: map[string]*fault{},
+		faults: faults{},
 	}
 }
 
 // unlucky throws a die with so many sides. Caller holds mu.
 func (n *Net) unlucky(sides int) bool { return sides > 0 && n.rng.IntN(sides) == 0 }
-
-// Lost are the messages that went down with sockets: accepted by one, read by nobody.
-func (n *Net) Lost() []Message {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return append([]Message(nil), n.lost...)
-}
-
-// Flying is how many messages are in pipes.
-func (n *Net) Flying() (count int) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	for s := range n.open {
-		for _, e := range s.ends {
-			count += len(e.in)
-		}
-	}
-	return count
-}
-
-// Break makes the socket behind raw fail from now on, as a dead one does.
-func (n *Net) Break(raw *zmq.Socket, errno syscall.Errno) {
-	n.with(raw, func(s *socket) { s.broken = errno })
-}
-
-// Panic makes the next call that sends or receives on it panic.
-func (n *Net) Panic(raw *zmq.Socket) { n.with(raw, func(s *socket) { s.panics = true }) }
-
-// Stall makes the wire stand still: nothing moves between the socket and its peers.
-func (n *Net) Stall(raw *zmq.Socket, still bool) {
-	n.with(raw, func(s *socket) {
-		s.stalled = still
-		for _, e := range s.ends {
-			if e.peer != nil {
-				e.peer.owner.signal()
-			}
-		}
-	})
-}
-
-// with changes the socket behind raw, which will notice. A socket that is closed is left alone.
-func (n *Net) with(raw *zmq.Socket, change func(*socket)) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	for s := range n.open {
-		if s.raw == raw {
-			change(s)
-			s.signal()
-		}
-	}
-}
 
 // NewContext implements native.Layer.
 func (n *Net) NewContext(int, int) (native.Context, error) { return &world{net: n}, nil }
@@ -155,7 +103,7 @@ var paper = sync.OnceValues(func() (*zmq.Context, error) {
 // NewSocket implements native.Context.
 func (w *world) NewSocket(t zmq.Type) (native.Socket, error) {
 	w.net.mu.Lock()
-	errno := w.net.failing("socket")
+	errno := w.net.faults.repeated("socket")
 	w.net.mu.Unlock()
 	if errno != 0 {
 		return nil, native.Error(errno)

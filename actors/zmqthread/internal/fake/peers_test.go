@@ -42,10 +42,11 @@ func mutePlans(t *rapid.T) mutePlan {
 	one := func(name string, of ...int) int { return rapid.SampledFrom(of).Draw(t, name) }
 	return mutePlan{
 		seed: rapid.Uint64().Draw(t, "seed"),
-		luck: fake.Luck{Partial: one("partial", 0, 3), Again: one("again", 0, 5), Lazy: one("lazy", 0, 2), Slow: one("slow", 0, 2)},
-		hwm:  one("hwm", 1, 5), outbox: one("outbox", 1, 10, 1000), overflow: socket.Overflow(one("overflow", 0, 1, 2)),
+		luck: fake.Luck{Partial: one("partial", 0, 3), Again: one("again", 0, 5), Lazy: one("lazy", 0, 2), Slow: one("slow", 0, 2),
+			Interrupt: one("interrupt", 0, 3), Spurious: one("spurious", 0, 4)},
+		hwm: one("hwm", 1, 5), outbox: one("outbox", 1, 10, 1000), overflow: socket.Overflow(one("overflow", 0, 1, 2)),
 		steps: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) step {
-			return step{verb: rapid.SampledFrom([]verb{send, send, send, sendMany, put, stall, stall, flow, upset, wait}).Draw(t, "verb"),
+			return step{verb: rapid.SampledFrom([]verb{send, send, send, sendMany, put, stall, stall, flow, upset, wait, crash, end}).Draw(t, "verb"),
 				number: rapid.IntRange(0, 2).Draw(t, "number"), count: rapid.SampledFrom([]int{1, 2, 20, 100}).Draw(t, "count")}
 		}), 1, 40).Draw(t, "steps"),
 	}
@@ -83,7 +84,7 @@ func (c *crowd) gather(p mutePlan) {
 			hello <- m.Frames[0]
 		}
 	}))
-	c.router = c.spawn(0, socket.Config{Type: socket.Router, Bind: []string{at(0)}, Deliver: socket.To(door),
+	c.router = c.spawn(0, socket.Config{Type: socket.Router, Bind: []string{c.at(0)}, Deliver: socket.To(door),
 		Outbox: socket.Limit{Messages: p.outbox}, Overflow: p.overflow})
 	c.server = c.router
 	c.got, c.sent = make([][]string, crowdSize), make([]int, crowdSize)
@@ -95,7 +96,7 @@ func (c *crowd) gather(p mutePlan) {
 				c.mu.Unlock()
 			}
 		}))
-		peer := c.spawn(0, socket.Config{Type: socket.Dealer, Connect: []string{at(0)}, Deliver: socket.To(to)})
+		peer := c.spawn(0, socket.Config{Type: socket.Dealer, Connect: []string{c.at(0)}, Deliver: socket.To(to)})
 		c.pushes = append(c.pushes, peer)
 		synctest.Wait()
 		c.system.Root.Send(peer.pid, messages.Text("hello"))
@@ -130,6 +131,8 @@ func (c *crowd) do(p mutePlan, x step) {
 		c.net.Panic(c.router.native())
 	case wait:
 		time.Sleep(time.Duration(x.count) * time.Millisecond)
+	default:
+		c.trouble(x, func() { c.do(p, step{send, x.number, x.count}) })
 	}
 }
 

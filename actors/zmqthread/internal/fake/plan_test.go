@@ -3,6 +3,7 @@ package fake_test
 import (
 	"fmt"
 	"strings"
+	"syscall"
 
 	"pgregory.net/rapid"
 
@@ -21,6 +22,7 @@ type plan struct {
 	overflow                  socket.Overflow
 	onDead                    socket.OnDead
 	robin, skip               bool
+	monitor                   bool // and over tcp, where there are connections to report on
 	turnMessages, largestSize int
 	steps                     []step
 }
@@ -51,11 +53,23 @@ const (
 	stop     verb = "stop"    // a PUSH or PULL, and another takes its place
 	poison   verb = "poison"  // the same, politely
 	wait     verb = "wait"    // count ms
+	crash    verb = "crash"   // the poll actor panics
+	end      verb = "end"     // the poll actor ends its OS thread
+	starve   verb = "starve"  // the next count opens find no descriptor, or no memory
 )
+
+// starved are the calls of an open that fail when there is none left, and how. Not those of a socket in
+// service: it would be closed with messages on their way, and ZeroMQ's fair queueing mixes what a
+// receiver has not read of a connection that has ended with what comes over the next.
+var starved = []struct {
+	call  string
+	errno syscall.Errno
+}{{"socket", syscall.EMFILE}, {"watch", syscall.ENOSPC}, {"monitor", syscall.EMFILE}, {"bind", syscall.ENOBUFS},
+	{"bind", syscall.EMFILE}, {"connect", syscall.ENOMEM}, {"poll", syscall.ENOMEM}}
 
 // verbs are as frequent as they stand here.
 var verbs = []verb{send, send, send, send, sendMany, sendMany, put, put, hold, hold, release, release, stall, flow, flow,
-	upset, destroy, attach, detach, kill, trip, stop, poison, wait, wait}
+	upset, destroy, attach, detach, kill, trip, stop, poison, wait, wait, crash, end, starve, starve}
 
 func plans(t *rapid.T) plan {
 	one := func(name string, of ...int) int { return rapid.SampledFrom(of).Draw(t, name) }
@@ -64,13 +78,14 @@ func plans(t *rapid.T) plan {
 		luck: fake.Luck{
 			Partial: one("partial", 0, 2, 5), Again: one("again", 0, 3, 10), Lazy: one("lazy", 0, 2),
 			Spurious: one("spurious", 0, 4), InUse: one("in use", 0, 3), Slow: one("slow", 0, 0, 2),
-			Large: one("large", 0, 2, 10),
+			Large: one("large", 0, 2, 10), Interrupt: one("interrupt", 0, 3, 10), Reorder: one("reorder", 0, 2, 5),
+			Linger: one("linger", 0, 2), Dies: one("dies", 0, 0, 3, 20),
 		},
 		pushes: one("pushes", 1, 1, 2, 3), pulls: one("pulls", 1, 1, 2), threads: one("threads", 1, 1, 2),
 		perPull: one("receivers", 1, 1, 2, 4), window: one("window", 1, 2, 5, 64), batch: one("batch", 0, 0, 1, 4),
 		hwm: one("hwm", 1, 2, 10), outbox: socket.Limit{Messages: one("outbox", 1, 2, 10, 100), Bytes: one("bytes", 300, 100_000)},
 		overflow: socket.Overflow(one("overflow", 0, 1, 2)), onDead: socket.OnDead(one("on dead", 1, 2)),
-		robin: rapid.Bool().Draw(t, "robin"), skip: rapid.Bool().Draw(t, "skip"),
+		robin: rapid.Bool().Draw(t, "robin"), skip: rapid.Bool().Draw(t, "skip"), monitor: rapid.Bool().Draw(t, "monitor"),
 		turnMessages: one("turn", 1, 3, 1024), largestSize: one("size", 10, 200, 40_000),
 	}
 	p.steps = rapid.SliceOfN(rapid.Custom(steps), 1, 60).Draw(t, "steps")

@@ -19,6 +19,9 @@ func (p *poller) Add(s native.Socket, token any) error {
 	p.net.mu.Lock()
 	defer p.net.mu.Unlock()
 	f := s.(*socket)
+	if err := f.fault("watch"); err != nil {
+		return err
+	}
 	f.poller, p.tokens[f] = p, token
 	p.order = append(p.order, f)
 	p.ring()
@@ -41,7 +44,7 @@ func (p *poller) Remove(s native.Socket) {
 // Wait implements native.Poller.
 func (p *poller) Wait(block bool, ready func(any)) error {
 	p.net.mu.Lock()
-	errno := p.net.failing("poll")
+	errno := p.net.faults.repeated("poll")
 	p.net.mu.Unlock()
 	if errno != 0 {
 		return native.Error(errno)

@@ -16,7 +16,7 @@ func (s *socket) route(m Message) syscall.Errno {
 	switch s.typ {
 	case zmq.ROUTER:
 		return s.toIdentity(m)
-	case zmq.PULL:
+	case zmq.PULL, zmq.SUB:
 		return syscall.ENOTSUP
 	}
 	for range s.ends {
@@ -72,6 +72,10 @@ func (s *socket) arrive(e *end, m Message) Message {
 	switch s.typ {
 	case zmq.ROUTER:
 		return append(Message{e.id}, m...)
+	case zmq.SUB:
+		if !s.wants(m) {
+			return nil
+		}
 	case zmq.REQ:
 		if len(m) < 3 || s.expects == nil || !bytes.Equal(m[0], s.expects) {
 			s.net.lose(s, []Message{m}) // a reply to a request that was given up

@@ -30,6 +30,8 @@ type socket struct {
 
 	reports *reports // nil: no monitor
 	expects []byte   // the number that a REQ waits for
+	topics  map[string]int
+	faults  faults
 }
 
 // signal posts a command.
@@ -84,10 +86,8 @@ func (s *socket) enter(call string) syscall.Errno {
 	if s.broken != 0 {
 		return s.broken
 	}
-	if !s.tame {
-		if errno := s.net.failing(call); errno != 0 {
-			return errno
-		}
+	if errno := s.failing(call, faults.next); errno != 0 {
+		return errno
 	}
 	if s.tame || !s.net.unlucky(s.net.luck.Lazy) {
 		s.process()
@@ -225,8 +225,8 @@ func (s *socket) Events() (state zmq.State, err error) {
 	if s.broken != 0 {
 		return 0, native.Error(s.broken)
 	}
-	if err := s.fault("events"); err != nil {
-		return 0, err
+	if errno := s.failing("events", faults.next); errno != 0 {
+		return 0, native.Error(errno)
 	}
 	if !s.tame && s.net.unlucky(s.net.luck.Interrupt) {
 		return 0, syscall.EINTR
@@ -256,29 +256,6 @@ func (s *socket) Sibling(t zmq.Type) (native.Socket, error) {
 		w = &world{net: s.net}
 	}
 	return w.NewSocket(t)
-}
-
-// Subscribe implements native.Socket.
-func (s *socket) Subscribe(string) error { return s.subscription("subscribe") }
-
-// Unsubscribe implements native.Socket.
-func (s *socket) Unsubscribe(string) error { return s.subscription("unsubscribe") }
-
-func (s *socket) subscription(call string) error {
-	s.net.mu.Lock()
-	defer s.net.mu.Unlock()
-	if err := s.fault(call); err != nil {
-		return err
-	}
-	return syscall.ENOTSUP
-}
-
-// fault is what a call of this name is to answer, or nil. Caller holds net.mu.
-func (s *socket) fault(call string) error {
-	if s.tame {
-		return nil
-	}
-	return native.Error(s.net.failing(call))
 }
 
 // LastEndpoint implements native.Socket.

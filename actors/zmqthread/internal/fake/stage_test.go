@@ -117,7 +117,7 @@ func (s *stage) complain(format string, args ...any) {
 // spawn opens a socket that comes back from every failure at once, or nearly.
 func (s *stage) spawn(number int, cfg socket.Config) *actress {
 	a := &actress{number: number}
-	cfg.Events, cfg.NoMonitor = s.events, true
+	cfg.Events, cfg.NoMonitor = s.events, !s.plan.monitor
 	cfg.Options = socket.Options{SendHWM: s.plan.hwm, RecvHWM: s.plan.hwm}
 	cfg.Configure = func(z *zmq.Socket) error {
 		a.mu.Lock()
@@ -146,7 +146,7 @@ func (s *stage) spawnPull(i int) *actress {
 	if s.plan.skip {
 		to = to.SkipSlow()
 	}
-	a := s.spawn(i, socket.Config{Type: socket.Pull, Bind: []string{at(i)}, Deliver: to, OnDead: s.plan.onDead,
+	a := s.spawn(i, socket.Config{Type: socket.Pull, Bind: []string{s.at(i)}, Deliver: to, OnDead: s.plan.onDead,
 		Window: s.plan.window, Batch: s.plan.batch})
 	for _, r := range first {
 		r.pull = a
@@ -157,12 +157,17 @@ func (s *stage) spawnPull(i int) *actress {
 func (s *stage) spawnPush(i int) *actress {
 	cfg := socket.Config{Type: socket.Push, Outbox: s.plan.outbox, Overflow: s.plan.overflow}
 	for k := range s.plan.pulls {
-		cfg.Connect = append(cfg.Connect, at(k))
+		cfg.Connect = append(cfg.Connect, s.at(k))
 	}
 	return s.spawn(i+1, cfg) // not all on the first thread
 }
 
-func at(i int) string { return fmt.Sprintf("inproc://pull-%d", i) }
+func (s *stage) at(i int) string {
+	if s.plan.monitor {
+		return fmt.Sprintf("tcp://pull-%d:1", i)
+	}
+	return fmt.Sprintf("inproc://pull-%d", i)
+}
 
 func (s *stage) receiverOf(pid *actor.PID) *receiver {
 	s.mu.Lock()
