@@ -2,7 +2,7 @@ package messages
 
 import (
 	"errors"
-	"syscall"
+	"reflect"
 
 	"github.com/asynkron/protoactor-go/actor"
 )
@@ -75,9 +75,11 @@ func describe(what string, r Reason, detail string) string {
 	return what
 }
 
+// is knows error numbers by their kind: the system's are syscall.Errno, ZeroMQ's own zmq4.Errno, which
+// this package does not import.
 func is(target error, r Reason, errno uint32) bool {
-	if n, ok := target.(syscall.Errno); ok {
-		return errno != 0 && uint32(n) == errno
+	if v := reflect.ValueOf(target); v.Kind() == reflect.Uintptr {
+		return errno != 0 && v.Uint() == uint64(errno)
 	}
 	return target == reasons[r]
 }

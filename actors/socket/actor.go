@@ -35,8 +35,9 @@ func (s *socket) Receive(c actor.Context) {
 	case *zmqthread.Did:
 		s.did(c, m)
 	case *actor.DeadLetterResponse:
-		if !s.opened && m.Target.Equal(s.thread.PID()) {
-			s.stop(c, zmqthread.ErrShutdown) // nobody runs the thread any more
+		// It does not say whose: a receiver's, or the poll actor's.
+		if _, runs := s.system.ProcessRegistry.GetLocal(s.thread.PID().Id); !s.opened && !runs {
+			s.stop(c, zmqthread.ErrShutdown)
 		}
 	case *actor.Terminated:
 		s.receiverGone(c, m.Who)

@@ -2,6 +2,7 @@ package socket
 
 import (
 	"fmt"
+	"net"
 	"regexp"
 	"sort"
 	"strings"
@@ -32,7 +33,7 @@ var transports = map[string]transport{
 	"inproc": {zmtpTypes, nil, checkInproc},
 	"pgm":    {multicastTypes, zmq.HasPgm, checkMulticast},
 	"epgm":   {multicastTypes, zmq.HasPgm, checkMulticast},
-	"norm":   {multicastTypes, zmq.HasNorm, checkMulticast},
+	"norm":   {multicastTypes, zmq.HasNorm, checkNorm},
 	"tipc":   {zmtpTypes, zmq.HasTipc, checkTIPC},
 	"vmci":   {zmtpTypes, nil, checkVMCI},
 }
@@ -143,6 +144,20 @@ func checkMulticast(address string, _ bool) string {
 		return fmt.Sprintf("want 1 to %d bytes of interface;group in front of the port", maxNetwork)
 	}
 	return checkPort(address[i+1:], false)
+}
+
+// checkNorm wants the group's address and no name: libzmq takes one that it cannot resolve and aborts the
+// process later (session_base.cpp:766).
+func checkNorm(address string, bind bool) string {
+	if why := checkMulticast(address, bind); why != "" {
+		return why
+	}
+	group := address[:strings.LastIndexByte(address, ':')]
+	group = group[strings.LastIndexAny(group, ";,")+1:] // id,interface;group
+	if ip := net.ParseIP(strings.Trim(group, "[]")); ip == nil {
+		return "want the group's address: names are not looked up"
+	}
+	return ""
 }
 
 var (

@@ -16,7 +16,7 @@ import (
 )
 
 // byValue is a strategy that cannot be a key in a map.
-type byValue struct{ decide func() }
+type byValue struct{ _ func() }
 
 func (byValue) HandleFailure(*actor.ActorSystem, actor.Supervisor, *actor.PID, *actor.RestartStatistics, any, any) {
 }

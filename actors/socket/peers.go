@@ -3,7 +3,6 @@ package socket
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -171,7 +170,7 @@ func (b *box) seen(e zmqthread.Event) any {
 	case zmq.EVENT_LISTENING:
 		return &Listening{e.Endpoint}
 	case zmq.EVENT_BIND_FAILED:
-		return &BindFailed{withScheme(e.Endpoint), errnoOf(e)}
+		return &BindFailed{e.Endpoint, errnoOf(e)}
 	case zmq.EVENT_ACCEPTED:
 		p.begin(e)
 		return &Accepted{e.Endpoint, e.Peer}
@@ -199,17 +198,6 @@ func (b *box) seen(e zmqthread.Event) any {
 		return b.handshakeFailed(e)
 	}
 	return nil
-}
-
-// withScheme is an endpoint as everywhere else: libzmq leaves the scheme out when a bind has failed.
-func withScheme(endpoint string) string {
-	switch {
-	case endpoint == "" || strings.Contains(endpoint, "://"):
-		return endpoint
-	case strings.Contains(endpoint, ":"):
-		return "tcp://" + endpoint
-	}
-	return "ipc://" + endpoint
 }
 
 func (b *box) handshakeSucceeded(e zmqthread.Event) any {

@@ -34,7 +34,7 @@ const (
 )
 
 // connects reports whether l makes connections, or has made some.
-func (l *Link) connects() bool { return l.connected > 0 }
+func (l *Link) connects() bool { return l.wired }
 
 func (l *Link) margin() time.Duration {
 	if l.connects() {

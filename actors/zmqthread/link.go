@@ -26,9 +26,11 @@ type Link struct {
 	bound     []string // resolved
 	asked     []string // the same as they were asked for
 	meets     []meets  // inproc endpoints it is at
-	connected int      // wire endpoints that it was ever connected to
-	done      int      // of open's binds, then connects
-	bindTries int      // of the bind at hand
+	connected []string // as they were asked for
+	adopted   bool
+	wired     bool // it was ever connected to one that is not inproc
+	done      int  // of open's binds, then connects
+	bindTries int  // of the bind at hand
 
 	kicked   atomic.Bool // on its way to the thread
 	place    place

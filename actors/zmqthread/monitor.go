@@ -105,6 +105,8 @@ func (m *monitor) note(e Event) {
 	case zmq.EVENT_MONITOR_STOPPED:
 		m.over = true
 		return
+	case zmq.EVENT_BIND_FAILED:
+		return // see Link.bindFailed
 	case zmq.EVENT_ACCEPTED, zmq.EVENT_CONNECTED:
 		peer, c, ok := native.Met(int(e.Value), e.Endpoint, e.Event == zmq.EVENT_ACCEPTED)
 		if ok {

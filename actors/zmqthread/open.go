@@ -83,7 +83,7 @@ func (l *Link) create() (err error) {
 	m := l.open
 	if m.Adopt != nil {
 		l.socket, err = l.thread.context.layer.Adopt(m.Adopt)
-		l.connected++ // for all we know
+		l.adopted, l.wired = true, true // for all we know
 		err = op("adopt", "", err)
 	} else {
 		l.socket, err = l.thread.context.NewSocket(m.Type)
@@ -155,6 +155,7 @@ func (p *poller) proceed(c actor.Context, l *Link) {
 			return
 		}
 		if err != nil {
+			l.bindFailed(m.Bind[l.done], err)
 			p.failOpen(c, l, err)
 			return
 		}
@@ -205,6 +206,16 @@ func (l *Link) bind(endpoint string) error {
 	return nil
 }
 
+// bindFailed is the event, once for all tries. The monitor's come with each of them.
+func (l *Link) bindFailed(endpoint string, err error) {
+	var n syscall.Errno
+	var z zmq.Errno
+	if !errors.As(err, &n) && errors.As(err, &z) {
+		n = syscall.Errno(z)
+	}
+	l.port.Event(Event{Event: zmq.EVENT_BIND_FAILED, Endpoint: endpoint, Value: uint32(n)})
+}
+
 func (l *Link) unbind(endpoint string) error {
 	i := slices.Index(l.bound, endpoint)
 	if i < 0 {
@@ -226,16 +237,24 @@ func (l *Link) connect(endpoint string) error {
 	if err := l.socket.Connect(endpoint); err != nil {
 		return op("connect", endpoint, err)
 	}
-	if !strings.HasPrefix(endpoint, "inproc://") {
-		l.connected++
-	}
+	l.connected = append(l.connected, endpoint)
+	l.wired = l.wired || !strings.HasPrefix(endpoint, "inproc://")
 	l.meet(endpoint, false)
 	return nil
 }
 
+// disconnect asks libzmq only for what it was connected to: for anything else it would ask the network
+// for names, on this thread. Of an adopted socket nobody knows.
 func (l *Link) disconnect(endpoint string) error {
+	i := slices.Index(l.connected, endpoint)
+	if i < 0 && !l.adopted {
+		return op("disconnect", endpoint, syscall.ENOENT)
+	}
 	if err := l.socket.Disconnect(endpoint); err != nil {
 		return op("disconnect", endpoint, err)
+	}
+	if i >= 0 {
+		l.connected = slices.Delete(l.connected, i, i+1)
 	}
 	l.part(endpoint, false)
 	return nil
@@ -274,6 +293,9 @@ func (p *poller) do(c actor.Context, m *Do) {
 		m.attempts++
 		p.later(m, c.Sender())
 		return
+	}
+	if m.Command == Bind && err != nil {
+		l.bindFailed(m.Argument, err)
 	}
 	p.enqueue(l) // any call may have eaten a wake-up (facts Z3)
 	c.Respond(&Did{Do: m, Endpoint: at, Err: err})

@@ -68,7 +68,7 @@ func closeAtOnce(r *rig.Rig, far *zmqthread.Thread, kind string) {
 	}
 	for i, pid := range ends {
 		if kind == "stop and reopen" && i%2 == 0 {
-			r.Root.Send(pid, &socket.Fail{Err: onPurpose})
+			r.Root.Send(pid, &socket.Fail{Err: errOnPurpose})
 			continue
 		}
 		r.Root.Stop(pid)

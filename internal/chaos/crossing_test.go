@@ -253,10 +253,10 @@ func (x *crossing) await(mayLose bool) {
 	}
 }
 
-func (x *crossing) loseSender()   { x.Root.Send(x.push, &socket.Fail{Err: onPurpose}) }
-func (x *crossing) loseReceiver() { x.Root.Send(x.pull, &socket.Fail{Err: onPurpose}) }
+func (x *crossing) loseSender()   { x.Root.Send(x.push, &socket.Fail{Err: errOnPurpose}) }
+func (x *crossing) loseReceiver() { x.Root.Send(x.pull, &socket.Fail{Err: errOnPurpose}) }
 
-var onPurpose = errors.New("lost on purpose")
+var errOnPurpose = errors.New("lost on purpose")
 
 func (x *crossing) crashPollActor() {
 	for _, t := range []*zmqthread.Thread{x.Thread, x.far} {

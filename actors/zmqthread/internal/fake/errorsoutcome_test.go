@@ -20,7 +20,6 @@ import (
 var trials map[string]map[string]func(s *trial, call string, parent bool)
 
 func init() { // its users use it
-	type situations = map[string]func(s *trial, call string, parent bool)
 	trials = map[string]map[string]func(s *trial, call string, parent bool){
 		"socket":      {"at open": (*trial).atOpen},
 		"watch":       {"at open": (*trial).atOpen},

@@ -1,6 +1,8 @@
 package native
 
 import (
+	"errors"
+	"os"
 	"strings"
 	"syscall"
 	"time"
@@ -161,11 +163,38 @@ func (p *plain) Events() (zmq.State, error) {
 // the event: the next try says what it was.
 func (p *plain) Bind(endpoint string) error {
 	for range 5 {
-		if err := p.zmq.Bind(endpoint); Errno(err) != syscall.EAGAIN {
+		if err := resolvable(endpoint); err != nil {
+			return err
+		}
+		if err := p.zmq.Bind(endpoint); Errno(err) != syscall.EAGAIN && Errno(err) != syscall.EINTR {
 			return Wrap(err)
 		}
 	}
 	return Wrap(p.zmq.Bind(endpoint))
+}
+
+// resolvable fails when there is no descriptor left for looking at the network's interfaces: libzmq 4.3.4
+// aborts the process then (ip_resolver.cpp:542).
+func resolvable(endpoint string) error {
+	if !strings.HasPrefix(endpoint, "tcp://") {
+		return nil
+	}
+	f, err := os.Open(os.DevNull)
+	var n syscall.Errno
+	if errors.As(err, &n) && (n == syscall.EMFILE || n == syscall.ENFILE) {
+		return n
+	}
+	if err == nil {
+		f.Close()
+	}
+	return nil
+}
+
+func careful(call func(string) error, endpoint string) error {
+	if err := resolvable(endpoint); err != nil {
+		return err
+	}
+	return Wrap(call(endpoint))
 }
 
 func (p *plain) Sibling(t zmq.Type) (Socket, error) {
@@ -176,9 +205,9 @@ func (p *plain) Sibling(t zmq.Type) (Socket, error) {
 	return (&context{ctx, p.real}).NewSocket(t)
 }
 
-func (p *plain) Unbind(endpoint string) error     { return Wrap(p.zmq.Unbind(endpoint)) }
-func (p *plain) Connect(endpoint string) error    { return Wrap(p.zmq.Connect(endpoint)) }
-func (p *plain) Disconnect(endpoint string) error { return Wrap(p.zmq.Disconnect(endpoint)) }
+func (p *plain) Unbind(endpoint string) error     { return careful(p.zmq.Unbind, endpoint) }
+func (p *plain) Connect(endpoint string) error    { return careful(p.zmq.Connect, endpoint) }
+func (p *plain) Disconnect(endpoint string) error { return careful(p.zmq.Disconnect, endpoint) }
 func (p *plain) Subscribe(topic string) error     { return Wrap(p.zmq.SetSubscribe(topic)) }
 func (p *plain) Unsubscribe(topic string) error   { return Wrap(p.zmq.SetUnsubscribe(topic)) }
 func (p *plain) Monitor(endpoint string) error {
