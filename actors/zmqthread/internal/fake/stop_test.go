@@ -202,7 +202,7 @@ func TestSuspendedSocketAnswers(t *testing.T) {
 	for name, graceful := range map[string]bool{"Poison": true, "Stop": false} {
 		t.Run(name, func(t *testing.T) {
 			inHouse(t, fake.Luck{InUse: 1}, func(h *house) {
-				slowly := actor.WithGuardian(&supervision.Backoff{Min: time.Hour, Max: time.Hour, Retries: 10})
+				slowly := actor.WithGuardian(&supervision.Backoff{Min: 10_000 * time.Hour, Max: 10_000 * time.Hour, Retries: 10})
 				push := h.spawn(socket.Config{Type: socket.Push, Bind: []string{"tcp://taken:1"}, Outbox: socket.Limit{Messages: 1}}, slowly)
 				time.Sleep(time.Second) // it has failed by now
 				var stopped time.Time
@@ -265,7 +265,7 @@ func TestSpliceKeepsNobodyWaiting(t *testing.T) {
 func TestFailedSocketLetsTheThreadSleep(t *testing.T) {
 	inHouse(t, fake.Luck{}, func(h *house) {
 		var raw *zmq.Socket
-		slowly := actor.WithGuardian(&supervision.Backoff{Min: time.Hour, Max: time.Hour, Retries: 10})
+		slowly := actor.WithGuardian(&supervision.Backoff{Min: 10_000 * time.Hour, Max: 10_000 * time.Hour, Retries: 10})
 		pull := h.spawn(socket.Config{Type: socket.Pull, Bind: []string{"tcp://here:1"},
 			Configure: func(z *zmq.Socket) error { raw = z; return nil }}, slowly)
 		push := h.spawn(socket.Config{Type: socket.Push, Connect: []string{"tcp://here:1"}})
@@ -279,7 +279,7 @@ func TestFailedSocketLetsTheThreadSleep(t *testing.T) {
 			t.Errorf("%+v %v", l, err)
 		}
 		h.net.Break(raw, syscall.ENOBUFS)
-		time.Sleep(2 * time.Hour)
+		time.Sleep(30_000 * time.Hour)
 		if at, err := socket.Endpoints(context.Background(), h.system.Root, pull); err != nil || len(at) != 1 {
 			t.Error(at, err)
 		}
