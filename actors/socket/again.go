@@ -9,21 +9,29 @@ import (
 
 // carried is a request whose native socket was lost before its reply came. It goes out once more,
 // before everything that waits in the outbox, which has never been sent (Config.Retry, Config.Retries;
-// the Guide's Lazy Pirate). Owned by the thread.
+// the Guide's Lazy Pirate). Guarded by box.sending.
 type carried struct {
 	frames [][]byte
 	from   *origin // nil: whoever sent it does not want to know
 	tries  int     // it was sent so often
 }
 
-func (c *carried) unwanted() bool { return c.from != nil && c.from.gone.Load() }
+// unwanted reports whether whoever asked has given up, or has an answer by now. Caller holds mu.
+func (b *box) unwanted(c *carried) bool {
+	return c.from != nil && (c.from.gone.Load() || c.from.expects() && !b.calls[c.from])
+}
 
 // carries reports whether requests are kept until their reply comes.
 func (b *box) carries() bool { return b.cfg.Retry || b.cfg.Retries > 0 }
 
 // nextCarried is what to send once more, if there is something that somebody still wants.
 func (b *box) nextCarried() *carried {
-	for len(b.again) > 0 && b.again[0].unwanted() {
+	if len(b.again) == 0 {
+		return nil
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for len(b.again) > 0 && b.unwanted(b.again[0]) {
 		b.again = b.again[1:]
 	}
 	if len(b.again) == 0 {
@@ -53,10 +61,10 @@ func (b *box) dropCarried(code messages.Reason, detail string) {
 	b.refuse(c.from, code, detail)
 }
 
-// dropAllCarried is for the end.
-func (b *box) dropAllCarried() {
-	for len(b.again) > 0 {
-		b.dropCarried(messages.Reason_FAILED, lostOnWire)
+// refuseCarried is for the end.
+func (b *box) refuseCarried(all []*carried) {
+	for _, c := range all {
+		b.refuse(c.from, messages.Reason_FAILED, lostOnWire)
 	}
 }
 
@@ -82,7 +90,8 @@ func (b *box) carryAsked() {
 	b.mu.Lock()
 	var all []*origin
 	for _, o := range b.asked {
-		if o.taken && o.kept != nil {
+		waits := slices.ContainsFunc(b.again, func(c *carried) bool { return c.from == o })
+		if o.taken && o.kept != nil && !waits {
 			all = append(all, o)
 		}
 	}

@@ -43,7 +43,7 @@ type box struct {
 	aside   *aside // guarded by sending: where the load at hand comes from; nil: from out
 	resting bool   // Owned by the thread: it does not hold sending
 
-	again  []*carried // Owned by the thread: requests to be sent once more
+	again  []*carried // guarded by sending: requests to be sent once more
 	twice  bool       // Owned by the thread: the load at hand is the first of them
 	onWire carried    // Owned by the thread: what was just sent, if it is kept
 
@@ -84,6 +84,8 @@ type box struct {
 	last       *time.Timer // guarded by mu: stops the actor when a Poison takes too long
 	deadline   time.Time   // guarded by mu: and when that is
 	lapsed     bool        // guarded by mu: it has
+
+	finalLinger time.Duration // guarded by mu: of the native socket, once the actor is stopping
 
 	receivers []*receiver // guarded by mu
 	detached  []*receiver // guarded by mu: who were, and have not processed everything yet

@@ -131,7 +131,7 @@ func (b *box) cancel(from *actor.PID) {
 		b.letIn() // it may have been in front of somebody for whom there is room
 	}
 	for i := range b.requests {
-		if b.requests[i].from.Equal(from) {
+		if f := b.requests[i].from; f != nil && f.Equal(from) { // Proto.Actor's Equal wants a PID
 			b.requests[i].gone = true
 		}
 	}

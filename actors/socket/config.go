@@ -104,7 +104,7 @@ type Config struct {
 	Options Options
 
 	// Configure sets anything else. It runs on the ZeroMQ thread at every open, after Options
-	// and before bind and connect. It must not block, nor keep the socket.
+	// and before bind and connect. It must not block, nor keep the socket, nor start a monitor.
 	Configure func(*zmq.Socket) error
 
 	// Events gets the socket's typed events: Opened, Failed, Stopped, and what the peers do. Default:

@@ -17,12 +17,14 @@ import (
 // libzmq names the connection, by its descriptor, when it begins and when it ends, but not when its
 // handshake is over; and with several I/O threads the events of one connection may change places.
 // So connections are kept by descriptor, handshakes are counted, and the count is never more than
-// there are connections: an error ends with the connections that it was about.
+// there are connections. Where it cannot be told whether a connection that ends was a peer, it was
+// none as long as the others can account for all handshakes: an error ends with the connections that
+// it was about.
 type peers struct {
 	open    map[uint32]*connection // that have not ended
 	early   map[uint32]time.Time   // ended before they had begun, by the order of events
-	done    int                    // handshakes that have succeeded
-	failing int                    // handshakes that have failed and whose connection has yet to end
+	done    int                    // handshakes that have succeeded, of those
+	made    map[string]bool        // endpoints that connections were made to, not accepted on
 	inproc  map[string]int         // by endpoint
 	topics  int                    // subscriptions that a Pub has seen
 	waiting []peerWait
@@ -80,7 +82,7 @@ func (p *peers) count(typ zmq.Type) int {
 // reset forgets the connections of a native socket that is gone. Those over inproc have been taken
 // back one by one.
 func (p *peers) reset() {
-	p.open, p.early, p.done, p.failing = nil, nil, 0, 0
+	p.open, p.early, p.made, p.done = nil, nil, nil, 0
 }
 
 func (p *peers) cancel(from *actor.PID) {
@@ -94,7 +96,7 @@ func (p *peers) begin(e zmqthread.Event) {
 	if at, ended := p.early[e.Value]; ended {
 		delete(p.early, e.Value)
 		if time.Since(at) < reordering {
-			p.end(&connection{})
+			p.done = max(0, p.done-1) // its handshake, if it had one, was counted
 			return
 		}
 	}
@@ -134,13 +136,10 @@ func (p *peers) disconnected(e zmqthread.Event) (peer string) {
 
 // end books the end of a connection.
 func (p *peers) end(c *connection) {
-	switch {
-	case !c.done && p.failing > 0:
-		p.failing--
-	case p.done > 0:
+	if c.done {
 		p.done--
 	}
-	p.failing = max(0, min(p.failing, len(p.open)-p.done))
+	p.done = max(0, min(p.done, len(p.open)))
 }
 
 // Event implements zmqthread.Port. Runs on the ZeroMQ thread.
@@ -178,6 +177,10 @@ func (b *box) seen(e zmqthread.Event) any {
 		return &AcceptFailed{e.Endpoint, errnoOf(e)}
 	case zmq.EVENT_CONNECTED:
 		p.begin(e)
+		if p.made == nil {
+			p.made = map[string]bool{}
+		}
+		p.made[e.Endpoint] = true
 		return &Connected{e.Endpoint, e.Peer}
 	case zmq.EVENT_CONNECT_DELAYED:
 		return &ConnectDelayed{e.Endpoint, errnoOf(e)}
@@ -212,12 +215,13 @@ func (b *box) handshakeSucceeded(e zmqthread.Event) any {
 }
 
 func (b *box) handshakeFailed(e zmqthread.Event) any {
-	b.peers.failing++
 	f := &HandshakeFailed{Endpoint: e.Endpoint, Err: handshakeError(e)}
 	if c := b.peers.handshaken(e.Endpoint); c != nil {
 		f.Peer = c.peer
 	}
-	b.countHandshake(f)
+	if b.peers.made[e.Endpoint] {
+		b.countHandshake(f)
+	}
 	return f
 }
 

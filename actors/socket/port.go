@@ -282,6 +282,7 @@ func (b *box) Skipped(n int) {
 
 // Detached implements zmqthread.Port. The outbox stays for the next native socket.
 func (b *box) Detached(error) {
+	b.sending.Lock()
 	b.pattern.detached(b)
 	b.mu.Lock()
 	b.link.Store(nil)
@@ -290,9 +291,12 @@ func (b *box) Detached(error) {
 	stopped := b.stopped
 	last := stopped && b.parting.Load() > 0
 	b.mu.Unlock()
+	var carried []*carried
 	if stopped {
-		b.dropAllCarried()
+		carried, b.again = b.again, nil
 	}
+	b.sending.Unlock()
+	b.refuseCarried(carried)
 	if last {
 		b.part()
 	}

@@ -87,9 +87,10 @@ func (r *req) sent(b *box, o *origin) {
 	b.wakeAt(r.due)
 }
 
-func (r *req) took(*box, *messages.Batch) (*origin, bool) {
+func (r *req) took(b *box, _ *messages.Batch) (*origin, bool) {
 	asker := r.asker
 	r.asked, r.asker, r.wire = false, nil, carried{}
+	b.noTrouble() // it came at the last moment
 	return asker, false
 }
 

@@ -107,10 +107,11 @@ func (s *socket) shut(c actor.Context) {
 		c.Unwatch(pid)
 	}
 	s.cease(s.why())
-	left, waiting := s.withdraw()
+	left, waiting, carried := s.withdraw()
+	s.refuseCarried(carried)
 	messages.Bury(s.system, s.self, s.reason)
 	if s.thread != nil {
-		c.Send(s.thread.PID(), &zmqthread.Close{Owner: s.self, Linger: s.lastLinger()})
+		c.Send(s.thread.PID(), &zmqthread.Close{Owner: s.self})
 	}
 	s.returnOutbox(left, waiting, s.why())
 	s.returnInbox()
@@ -131,14 +132,20 @@ func (s *socket) why() error {
 }
 
 // lastLinger is what a Poison has left of the linger for what libzmq holds; a tenth of it at least.
-func (s *socket) lastLinger() time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	linger := s.closeLinger()
-	if s.deadline.IsZero() {
+// Caller holds mu.
+func (b *box) lastLinger() time.Duration {
+	linger := b.closeLinger()
+	if b.deadline.IsZero() {
 		return linger
 	}
-	return min(linger, max(linger/10, time.Until(s.deadline)))
+	return min(linger, max(linger/10, time.Until(b.deadline)))
+}
+
+// Ended implements zmqthread.Port.
+func (b *box) Ended() (linger time.Duration, ended bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.finalLinger, b.stopped
 }
 
 // cease makes the box refuse everything. Once it has the sending lock the thread has seen it.
@@ -148,6 +155,7 @@ func (b *box) cease(why error) {
 		b.sealed = why
 	}
 	b.stopped = true
+	b.finalLinger = b.lastLinger()
 	b.parting.Store(1)
 	if b.link.Load() != nil {
 		b.parting.Store(2) // the thread has not said its last word
@@ -161,7 +169,7 @@ func (b *box) cease(why error) {
 }
 
 // withdraw takes what was not sent out of the outbox, and notes that a Poison had no more time for it.
-func (s *socket) withdraw() (left []*queue, waiting []*offer) {
+func (s *socket) withdraw() (left []*queue, waiting []*offer, carried []*carried) {
 	s.sending.Lock() // at most one native call
 	defer s.sending.Unlock()
 	s.mu.Lock()
@@ -178,7 +186,8 @@ func (s *socket) withdraw() (left []*queue, waiting []*offer) {
 	s.books.dead += uint64(s.queued)
 	s.queued, s.bytes, s.apart, s.barrier = 0, 0, 0, 0
 	s.passed, s.head = s.tail, s.tail
-	return left, waiting
+	carried, s.again = s.again, nil
+	return left, waiting, carried
 }
 
 // returnOutbox gives back what was not sent: to those who wait for it, and to the dead letters.

@@ -11,7 +11,8 @@ import (
 // the native socket is closed, the supervisor decides, and a restart opens it anew. Not with
 // Config.NoMonitor.
 type FailAfter struct {
-	// Handshakes is how many handshakes may fail with none between them that succeeds. The failure
+	// Handshakes is how many handshakes may fail with none between them that succeeds, of connections
+	// that this socket makes: what others do who connect to it must not bring it down. The failure
 	// is a *HandshakesError. Default 0: any number.
 	Handshakes int
 	// Alone is how long the socket may be without a peer that has finished its handshake. The
@@ -32,7 +33,7 @@ func (e *HandshakesError) Error() string {
 
 func (e *HandshakesError) Unwrap() error { return e.Last }
 
-// Class is Wrong when the peer has said no: a ZAP status of 4xx, a protocol error; or when a peer
+// Class is Wrong when the peer has said no: a ZAP status of 4xx, a protocol error; or when it
 // hung up on a socket with CURVE or PLAIN, which is all that a server with another key does.
 // Otherwise it is Transient.
 func (e *HandshakesError) Class() zmqthread.Class {
@@ -88,6 +89,19 @@ func (b *box) trouble(err error) {
 	if b.triggers.due == nil && b.link.Load() != nil && !b.stopped {
 		b.triggers.due = err
 		b.troubled.Store(true)
+	}
+}
+
+// noTrouble takes back that a reply is missing.
+func (b *box) noTrouble() {
+	if !b.troubled.Load() {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if _, missing := b.triggers.due.(*NoReplyError); missing {
+		b.triggers.due = nil
+		b.troubled.Store(false)
 	}
 }
 

@@ -76,7 +76,7 @@ func (e *PanicError) Unwrap() error {
 
 // ShutdownError says what a Shutdown left behind when its ctx ended.
 type ShutdownError struct {
-	Open []*actor.PID // owners whose socket had not finished; it was closed all the same
+	Open []*actor.PID // owners whose socket had not finished; it was closed all the same, and ends by itself
 	Err  error        // of ctx
 }
 

@@ -2,6 +2,7 @@ package zmqthread
 
 import (
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -49,7 +50,7 @@ func (l *Link) close(err error) {
 	if l.place.gone {
 		return
 	}
-	if l.delicate() {
+	if l.delicate(l.open.Linger) {
 		l.leave(l.open.Linger, err)
 		return
 	}
@@ -60,9 +61,11 @@ func (l *Link) close(err error) {
 	l.shut(l.open.Linger, err)
 }
 
-// delicate reports whether there may be a multipart message half on the wire.
-func (l *Link) delicate() bool {
-	return l.monitor != nil && l.monitor.connections() > 0 && l.open.Type != zmq.PULL && l.open.Type != zmq.SUB
+// delicate reports whether there may be a multipart message half on the wire, now or before the linger
+// is over: a socket that connects goes on trying.
+func (l *Link) delicate(linger time.Duration) bool {
+	return l.monitor != nil && l.open.Type != zmq.PULL && l.open.Type != zmq.SUB &&
+		(l.monitor.connections() > 0 || l.connects() && linger > 0)
 }
 
 // relinquish closes l, which has failed, for its owner to open another.
@@ -81,7 +84,7 @@ func (p *poller) relinquish(c actor.Context, l *Link, err error) {
 
 // leave closes l and keeps its monitor until libzmq has let go of it.
 func (l *Link) leave(linger time.Duration, err error) {
-	delicate := l.delicate()
+	delicate := l.delicate(linger)
 	l.retire()
 	l.monitor.last = true
 	l.thread.table.leaving[l] = true
@@ -167,21 +170,46 @@ func (t *Thread) bury(l *Link) {
 		}
 	}
 	delete(t.table.leaving, l)
+	t.leftovers.mu.Lock()
+	delete(t.leftovers.links, l)
+	t.leftovers.mu.Unlock()
 	l.monitor.end()
 }
 
+// leftovers are the sockets that libzmq is still at work on when a thread has done all else.
+type leftovers struct {
+	mu    sync.Mutex
+	links map[*Link]bool // guarded by mu
+}
+
+// owners are whose sockets they are.
+func (o *leftovers) owners() (pids []*actor.PID) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for l := range o.links {
+		pids = append(pids, l.owner)
+	}
+	return pids
+}
+
+// sever is for when nobody waits for them any more.
+func (o *leftovers) sever() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for l := range o.links {
+		l.monitor.sever()
+	}
+}
+
 // awaitLeaving is the thread's last act: a PAIR may only be closed when its monitor has said its last
-// word, and the context cannot end before.
+// word, and the context cannot end before. Nobody waits for the thread meanwhile; see Shutdown.
 func (t *Thread) awaitLeaving() {
 	serve := func(token any) {
-		switch x := token.(type) {
-		case *bell:
-			x.hush()
-		case *monitor:
+		if m, ok := token.(*monitor); ok {
 			for again := true; again; { // or its descriptor would stay silent (facts Z3)
-				again, _ = x.serve()
+				again, _ = m.serve()
 			}
-			t.bury(x.link)
+			t.bury(m.link)
 		}
 	}
 	for l := range t.table.leaving {

@@ -24,6 +24,7 @@ type monitor struct {
 	mu   sync.Mutex
 	live map[uint32]native.Connection // guarded by mu: by descriptor
 	deaf []func()                     // guarded by mu: what makes connections hear again
+	cut  bool                         // guarded by mu: the linger is over
 }
 
 // monitors numbers their endpoints: every socket ever opened needs its own (facts Z7).
@@ -113,6 +114,7 @@ func (m *monitor) note(e Event) {
 			e.Peer = peer
 			m.mu.Lock()
 			m.live[e.Value] = c
+			m.severOne(e.Value)
 			m.mu.Unlock()
 		}
 	case zmq.EVENT_DISCONNECTED:
@@ -138,16 +140,26 @@ func (m *monitor) connections() int {
 func (m *monitor) sever() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, c := range m.live {
-		if m.link.connects() {
-			if hear := c.Deafen(); hear != nil {
-				m.deaf = append(m.deaf, hear)
-				continue
-			}
-		}
-		c.Cut()
+	m.cut = true
+	for fd := range m.live {
+		m.severOne(fd)
 	}
-	clear(m.live)
+}
+
+// severOne severs a connection when it is time, or when it was made later. Caller holds mu.
+func (m *monitor) severOne(fd uint32) {
+	if !m.cut {
+		return
+	}
+	c := m.live[fd]
+	delete(m.live, fd)
+	if m.link.connects() {
+		if hear := c.Deafen(); hear != nil {
+			m.deaf = append(m.deaf, hear)
+			return
+		}
+	}
+	c.Cut()
 }
 
 // close stops the monitor first and closes the PAIR when it has said its last word: the other order

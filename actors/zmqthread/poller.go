@@ -123,10 +123,12 @@ func (p *poller) close(m *Close) {
 	if o == nil {
 		return
 	}
-	o.waiting = nil
-	if o.link != nil {
-		o.link.open.Linger = m.Linger
-		p.drop(o.link, nil)
+	if linger, ended := o.ended(); ended {
+		o.waiting = nil
+		if o.link != nil {
+			o.link.open.Linger = linger
+			p.drop(o.link, nil)
+		}
 	}
 }
 
@@ -136,7 +138,12 @@ func (p *poller) forget(c actor.Context, pid *actor.PID) {
 	if o == nil {
 		return
 	}
+	if o.succeeded() {
+		c.Watch(o.pid) // the name has a new owner already, and Proto.Actor tells of the old one's end only now
+		return
+	}
 	if o.link != nil {
+		o.link.open.Linger, _ = o.link.port.Ended()
 		p.drop(o.link, nil)
 	}
 	delete(p.owners, pid.Id)

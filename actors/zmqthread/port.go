@@ -1,6 +1,8 @@
 package zmqthread
 
 import (
+	"time"
+
 	zmq "github.com/pebbe/zmq4"
 
 	"github.com/sockeye-mq/sockeye/messages"
@@ -35,6 +37,9 @@ type Port interface {
 	Met(endpoint string, peers int)
 	// Trouble is why the owner wants its native socket to fail, or nil. Asked in every turn.
 	Trouble() error
+	// Ended reports whether the owner has stopped for good, and with what linger its socket is to be
+	// closed then.
+	Ended() (linger time.Duration, ended bool)
 	// Attached gives the owner its link, before anything else happens on it.
 	Attached(*Link)
 	// Detached says that there is no native socket any more: err says why, nil that the owner

@@ -27,12 +27,9 @@ type (
 		Port       Port
 	}
 
-	// Close closes Owner's socket for good; libzmq still sends what it holds for at most Linger.
-	// Not answered: Port.Detached is called.
-	Close struct {
-		Owner  *actor.PID
-		Linger time.Duration
-	}
+	// Close closes Owner's socket for good, as Port.Ended says; libzmq still sends what it holds for
+	// at most that linger. Not answered: Port.Detached is called.
+	Close struct{ Owner *actor.PID }
 
 	// Do runs a live command on the sender's socket. Answered with Did.
 	Do struct {

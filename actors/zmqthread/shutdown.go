@@ -52,10 +52,15 @@ func (t *Thread) shutdown(ctx context.Context) error {
 	}
 	t.system.Root.Stop(t.pid) // closes what is left, before the last round
 	t.end()
-	if err := t.join(ctx); err != nil {
-		return err
+	err := t.join(ctx)
+	if err == nil {
+		err = t.terminate(ctx)
+	} else {
+		go func() {
+			<-t.done
+			t.context.release()
+		}()
 	}
-	err := t.terminate(ctx)
 	if late != nil {
 		return late
 	}
@@ -88,11 +93,13 @@ func (t *Thread) terminate(ctx context.Context) error {
 		return err
 	case <-ctx.Done():
 	}
+	open := t.leftovers.owners()
+	t.leftovers.sever()
 	select {
 	case err := <-ended:
 		return err
 	case <-time.After(lastRites):
-		return &ShutdownError{Err: ctx.Err()}
+		return &ShutdownError{Open: open, Err: ctx.Err()}
 	}
 }
 

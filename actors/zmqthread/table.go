@@ -2,6 +2,7 @@ package zmqthread
 
 import (
 	"slices"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -31,6 +32,23 @@ type owner struct {
 	link    *Link
 	leaving *Link // the one before, which has failed and which libzmq has yet to let go of
 	waiting *Open // what comes then
+}
+
+// ended is what the Port of whoever has the socket, or waits for one, says.
+func (o *owner) ended() (linger time.Duration, ended bool) {
+	switch {
+	case o.link != nil:
+		return o.link.port.Ended()
+	case o.waiting != nil:
+		return o.waiting.Port.Ended()
+	}
+	return 0, true
+}
+
+// succeeded reports whether somebody else has taken the name.
+func (o *owner) succeeded() bool {
+	_, ended := o.ended()
+	return !ended
 }
 
 // servable is something with a descriptor: a link, its monitor, or the bell.

@@ -3,6 +3,7 @@ package zmqthread
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -25,6 +26,8 @@ type Thread struct {
 	done    chan struct{} // closed when the OS thread has ended
 	closer  closer
 	sockets atomic.Int64 // owners in the table
+
+	leftovers leftovers
 
 	mu      sync.Mutex
 	turns   []func() // guarded by mu
@@ -166,10 +169,11 @@ func (t *Thread) run(started func()) {
 	for !t.round() {
 	}
 	over = true
-	t.awaitLeaving()
-	t.bell.close()
-	t.poller.Close()
 	t.finish()
+	t.poller.Remove(t.bell.in)
+	t.bell.close()
+	t.awaitLeaving()
+	t.poller.Close()
 }
 
 // finish runs the turns that came too late for the last round.
@@ -177,6 +181,7 @@ func (t *Thread) finish() {
 	t.mu.Lock()
 	turns := t.turns
 	t.turns = nil
+	t.leftovers.links = maps.Clone(t.table.leaving)
 	close(t.done)
 	t.mu.Unlock()
 	for _, turn := range turns {

@@ -36,6 +36,7 @@ func (d *deaf) Outgoing() (l Load) {
 func (d *deaf) Sent(int, int, int)            {}
 func (d *deaf) Unsendable(error)              {}
 func (d *deaf) Trouble() error                { return nil }
+func (d *deaf) Ended() (time.Duration, bool)  { return 0, true }
 func (d *deaf) Full() bool                    { return false }
 func (d *deaf) Rest()                         {}
 func (d *deaf) Room() int                     { return 0 }

@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"flag"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"testing"
@@ -21,7 +22,7 @@ var closes = flag.Int("closes", 40, "sockets that are closed with large multipar
 // of 0 while a multipart message was half on the wire (docs/failure.md). Of plain zmq_close calls like
 // these one in five did. It cannot be caught, so all of this happens in a process of its own.
 func TestCloseDoesNotAbort(t *testing.T) {
-	for _, kind := range []string{"stop both", "stop and reopen", "linger runs out"} {
+	for _, kind := range []string{"stop both", "stop and reopen", "linger runs out", "connected meanwhile"} {
 		t.Run(kind, func(t *testing.T) {
 			child := exec.Command(os.Args[0], "-test.run=^TestCloseChild$", "-closes", flag.Lookup("closes").Value.String())
 			child.Env = append(os.Environ(), "SOCKEYE_CLOSE="+kind)
@@ -40,8 +41,40 @@ func TestCloseChild(t *testing.T) {
 	r := rig.Start(t, zmqthread.Config{})
 	far := r.Beside(zmqthread.Config{})
 	for range *closes {
-		closeAtOnce(r, far, kind)
+		if kind == "connected meanwhile" {
+			closeThenConnect(r, far)
+		} else {
+			closeAtOnce(r, far, kind)
+		}
 	}
+}
+
+// closeThenConnect closes a socket that has messages and no peer. The peer comes while ZeroMQ lingers,
+// reads nothing, and goes when the linger is about to be over.
+func closeThenConnect(r *rig.Rig, far *zmqthread.Thread) {
+	const linger = 30 * time.Millisecond
+	probe := r.SpawnOn(far, socket.Config{Type: socket.Pull, Bind: []string{"tcp://127.0.0.1:*"}})
+	at := r.At(probe)
+	r.Stop(probe)
+	push := r.Spawn(socket.Config{Type: socket.Push, Connect: at, Options: socket.Options{Linger: linger, ReconnectInterval: time.Millisecond}})
+	for range 5 {
+		r.Put(push, large())
+	}
+	r.Root.Stop(push)
+	over := time.After(linger - 2*time.Millisecond + rand.N(5*time.Millisecond))
+	pull := r.SpawnOn(far, socket.Config{Type: socket.Pull, Bind: at})
+	r.At(pull)
+	<-over
+	r.Stop(pull)
+	r.Stop(push)
+}
+
+func large() *messages.Message {
+	m := messages.Bytes(make([][]byte, 20)...)
+	for i := range m.Frames {
+		m.Frames[i] = make([]byte, 100_000)
+	}
+	return m
 }
 
 // closeAtOnce fills a connection with large multipart messages that nobody reads, over tcp and over ipc,
@@ -56,12 +89,8 @@ func closeAtOnce(r *rig.Rig, far *zmqthread.Thread, kind string) {
 		pull := r.SpawnOn(far, socket.Config{Type: socket.Pull, Bind: []string{at}})
 		push := r.SpawnSupervised(quick(), socket.Config{Type: socket.Push, Connect: r.At(pull), Options: socket.Options{Linger: linger}})
 		r.Peers(push, 1)
-		m := messages.Bytes(make([][]byte, 20)...)
-		for i := range m.Frames {
-			m.Frames[i] = make([]byte, 100_000)
-		}
 		for range 5 {
-			r.Root.Send(push, m)
+			r.Root.Send(push, large())
 		}
 		rig.Until(r.T, "libzmq has taken some", func() bool { return r.Counts(push).Taken > 0 })
 		ends = append(ends, push, pull)
