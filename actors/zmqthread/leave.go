@@ -201,6 +201,16 @@ func (o *leftovers) sever() {
 	}
 }
 
+// onlyAdopted reports whether what is left is in other contexts, which end when they do.
+func (t *Thread) onlyAdopted() bool {
+	for l := range t.table.leaving {
+		if !l.adopted {
+			return false
+		}
+	}
+	return true
+}
+
 // awaitLeaving is the thread's last act: a PAIR may only be closed when its monitor has said its last
 // word, and the context cannot end before. Nobody waits for the thread meanwhile; see Shutdown.
 func (t *Thread) awaitLeaving() {
@@ -215,7 +225,14 @@ func (t *Thread) awaitLeaving() {
 	for l := range t.table.leaving {
 		serve(l.monitor)
 	}
-	for len(t.table.leaving) > 0 {
+	for told := false; ; {
+		if !told && t.onlyAdopted() {
+			told = true
+			close(t.buried) // now the context may end
+		}
+		if len(t.table.leaving) == 0 {
+			return
+		}
 		if err := t.poller.Wait(true, serve); err != nil {
 			t.cannotPoll(err)
 		}

@@ -57,7 +57,7 @@ func (t *Thread) shutdown(ctx context.Context) error {
 		err = t.terminate(ctx)
 	} else {
 		go func() {
-			<-t.done
+			<-t.buried
 			t.context.release()
 		}()
 	}
@@ -87,7 +87,10 @@ func (t *Thread) join(ctx context.Context) error {
 // once, and ctx may have ended long ago.
 func (t *Thread) terminate(ctx context.Context) error {
 	ended := make(chan error, 1)
-	go func() { ended <- t.context.release() }()
+	go func() {
+		<-t.buried
+		ended <- t.context.release()
+	}()
 	select {
 	case err := <-ended:
 		return err

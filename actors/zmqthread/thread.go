@@ -28,6 +28,7 @@ type Thread struct {
 	sockets atomic.Int64 // owners in the table
 
 	leftovers leftovers
+	buried    chan struct{} // closed when libzmq has let go of every socket in the thread's context
 
 	mu      sync.Mutex
 	turns   []func() // guarded by mu
@@ -52,7 +53,7 @@ func Start(system *actor.ActorSystem, cfg Config) (*Thread, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Thread{cfg: cfg, system: system, done: make(chan struct{})}
+	t := &Thread{cfg: cfg, system: system, done: make(chan struct{}), buried: make(chan struct{})}
 	t.mailbox = &mailbox{thread: t}
 	t.table = newTable(t)
 	if err := t.acquire(); err != nil {
