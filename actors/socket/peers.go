@@ -24,9 +24,11 @@ type peers struct {
 	open    map[uint32]*connection // that have not ended
 	early   map[uint32]time.Time   // ended before they had begun, by the order of events
 	done    int                    // handshakes that have succeeded, of those
-	made    map[string]bool        // endpoints that connections were made to, not accepted on
-	inproc  map[string]int         // by endpoint
-	topics  int                    // subscriptions that a Pub has seen
+	ahead   int                    // handshakes that were told of before their connections
+	aheadAt time.Time
+	made    map[string]bool // endpoints that connections were made to, not accepted on
+	inproc  map[string]int  // by endpoint
+	topics  int             // subscriptions that a Pub has seen
 	waiting []peerWait
 }
 
@@ -82,7 +84,7 @@ func (p *peers) count(typ zmq.Type) int {
 // reset forgets the connections of a native socket that is gone. Those over inproc have been taken
 // back one by one.
 func (p *peers) reset() {
-	p.open, p.early, p.made, p.done = nil, nil, nil, 0
+	p.open, p.early, p.made, p.done, p.ahead = nil, nil, nil, 0, 0
 }
 
 func (p *peers) cancel(from *actor.PID) {
@@ -96,7 +98,7 @@ func (p *peers) begin(e zmqthread.Event) {
 	if at, ended := p.early[e.Value]; ended {
 		delete(p.early, e.Value)
 		if time.Since(at) < reordering {
-			p.done = max(0, p.done-1) // its handshake, if it had one, was counted
+			p.ahead = max(0, p.ahead-1) // its handshake, if it had one
 			return
 		}
 	}
@@ -104,6 +106,11 @@ func (p *peers) begin(e zmqthread.Event) {
 		p.open = map[uint32]*connection{}
 	}
 	p.open[e.Value] = &connection{endpoint: e.Endpoint, peer: e.Peer}
+	if p.ahead > 0 {
+		if p.ahead--; time.Since(p.aheadAt) < reordering {
+			p.done++
+		}
+	}
 }
 
 // handshaken is the connection whose handshake is over, if there is only one that it can be.
@@ -205,7 +212,11 @@ func (b *box) seen(e zmqthread.Event) any {
 
 func (b *box) handshakeSucceeded(e zmqthread.Event) any {
 	p := &b.peers
-	p.done++
+	if p.done < len(p.open) {
+		p.done++
+	} else {
+		p.ahead, p.aheadAt = p.ahead+1, time.Now() // its connection is still to be told of
+	}
 	b.triggers.failed = 0
 	s := &HandshakeSucceeded{Endpoint: e.Endpoint}
 	if c := p.handshaken(e.Endpoint); c != nil {
