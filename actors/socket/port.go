@@ -139,15 +139,6 @@ func (b *box) countDown(o *origin) {
 	}
 }
 
-// from are the origins of the next n messages, nil if none has one.
-func (q *queue) from(n int) []*origin {
-	c := q.chunks[0]
-	if c.from == nil {
-		return nil
-	}
-	return c.from[c.msg : c.msg+n]
-}
-
 // settle changes the books under mu.
 func (b *box) settle(change func()) {
 	b.mu.Lock()

@@ -2,7 +2,6 @@ package socket
 
 import (
 	"sync/atomic"
-	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 	zmq "github.com/pebbe/zmq4"
@@ -136,22 +135,4 @@ func configured(err error) error {
 		return nil
 	}
 	return &zmqthread.OpError{Op: "configure", Err: err}
-}
-
-// closeLinger is the linger of the native socket. What does not send has nothing to linger for: a
-// SUB would wait for publishers that have gone, to tell them its subscriptions.
-func (b *box) closeLinger() time.Duration {
-	if !b.pattern.sends() {
-		return 0
-	}
-	return b.desired.option.linger()
-}
-
-// reopenLinger is the linger of a native socket that has failed. A request that gets no reply is not
-// worth waiting for: it is sent again, or its sender knows.
-func (b *box) reopenLinger() time.Duration {
-	if b.cfg.Type == Req {
-		return 0
-	}
-	return b.closeLinger()
 }

@@ -111,6 +111,15 @@ func (q *queue) origin() *origin {
 	return c.from[c.msg]
 }
 
+// from are the origins of the next n messages, nil if none has one.
+func (q *queue) from(n int) []*origin {
+	c := q.chunks[0]
+	if c.from == nil {
+		return nil
+	}
+	return c.from[c.msg : c.msg+n]
+}
+
 // advance takes messages off the front, all of one chunk.
 func (q *queue) advance(msgs, frames, bytes int) {
 	c := q.chunks[0]

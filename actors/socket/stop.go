@@ -26,24 +26,6 @@ func (e *UnsentError) Error() string {
 	return fmt.Sprintf("%d messages (%d bytes) could not be sent within the linger", e.Messages, e.Bytes)
 }
 
-// lingerOn bounds what a Poison may take. Stop reaches an actor that is suspended, too.
-func (b *box) lingerOn() {
-	root, self, linger := b.system.Root, b.self, b.cfg.Options.linger()
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.last != nil || b.stopped {
-		return
-	}
-	b.deadline = time.Now().Add(linger)
-	b.last = time.AfterFunc(linger, func() {
-		b.mu.Lock()
-		b.lapsed = true
-		b.mu.Unlock()
-		root.Stop(self)
-	})
-	time.AfterFunc(patience, b.excuse)
-}
-
 // excuse answers everybody who still waits for a socket that is stopping. What somebody has Put is
 // sent all the same while there is time; a request is not, for nobody would read its reply. It runs
 // on a goroutine of its own.
@@ -129,23 +111,6 @@ func (s *socket) why() error {
 		return messages.ErrStopped
 	}
 	return s.reason
-}
-
-// lastLinger is what a Poison has left of the linger for what libzmq holds; a tenth of it at least.
-// Caller holds mu.
-func (b *box) lastLinger() time.Duration {
-	linger := b.closeLinger()
-	if b.deadline.IsZero() {
-		return linger
-	}
-	return min(linger, max(linger/10, time.Until(b.deadline)))
-}
-
-// Ended implements zmqthread.Port.
-func (b *box) Ended() (linger time.Duration, ended bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.finalLinger, b.stopped
 }
 
 // cease makes the box refuse everything. Once it has the sending lock the thread has seen it.

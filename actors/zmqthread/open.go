@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 
@@ -180,98 +179,6 @@ func (p *poller) opened(c actor.Context, l *Link, kept bool) {
 func (p *poller) later(m any, sender *actor.PID) {
 	root, pid := p.thread.system.Root, p.thread.pid
 	time.AfterFunc(bindPause, func() { root.RequestWithCustomSender(pid, m, sender) })
-}
-
-func (l *Link) bind(endpoint string) error {
-	reserved, err := l.reserve(endpoint)
-	if err == nil {
-		err = l.socket.Bind(endpoint)
-	}
-	if err != nil {
-		if reserved {
-			l.cede(endpoint)
-		}
-		return op("bind", endpoint, l.held(endpoint, err))
-	}
-	at, err := l.socket.LastEndpoint()
-	if err != nil || at == "" {
-		at = endpoint
-	}
-	l.asked, l.bound = append(l.asked, endpoint), append(l.bound, at)
-	l.hold(at)
-	if reserved && at != endpoint {
-		l.cede(endpoint)
-	}
-	l.meet(endpoint, true)
-	return nil
-}
-
-// bindFailed is the event, once for all tries. The monitor's come with each of them.
-func (l *Link) bindFailed(endpoint string, err error) {
-	var n syscall.Errno
-	var z zmq.Errno
-	if !errors.As(err, &n) && errors.As(err, &z) {
-		n = syscall.Errno(z)
-	}
-	l.port.Event(Event{Event: zmq.EVENT_BIND_FAILED, Endpoint: endpoint, Value: uint32(n)})
-}
-
-func (l *Link) unbind(endpoint string) error {
-	i := slices.Index(l.bound, endpoint)
-	if i < 0 {
-		i = slices.Index(l.asked, endpoint)
-	}
-	if i < 0 {
-		return op("unbind", endpoint, syscall.ENOENT)
-	}
-	if err := l.socket.Unbind(l.bound[i]); err != nil {
-		return op("unbind", endpoint, err)
-	}
-	l.letGo(l.bound[i])
-	l.part(l.asked[i], true)
-	l.asked, l.bound = slices.Delete(l.asked, i, i+1), slices.Delete(l.bound, i, i+1)
-	return nil
-}
-
-func (l *Link) connect(endpoint string) error {
-	if err := l.socket.Connect(endpoint); err != nil {
-		return op("connect", endpoint, err)
-	}
-	l.connected = append(l.connected, endpoint)
-	l.wired = l.wired || !strings.HasPrefix(endpoint, "inproc://")
-	l.meet(endpoint, false)
-	return nil
-}
-
-// disconnect asks libzmq only for what it was connected to: for anything else it would ask the network
-// for names, on this thread. Of an adopted socket nobody knows.
-func (l *Link) disconnect(endpoint string) error {
-	i := slices.Index(l.connected, endpoint)
-	if i < 0 && !l.adopted {
-		return op("disconnect", endpoint, syscall.ENOENT)
-	}
-	if err := l.socket.Disconnect(endpoint); err != nil {
-		return op("disconnect", endpoint, err)
-	}
-	if i >= 0 {
-		l.connected = slices.Delete(l.connected, i, i+1)
-	}
-	l.part(endpoint, false)
-	return nil
-}
-
-func (l *Link) meet(endpoint string, bound bool) {
-	if strings.HasPrefix(endpoint, "inproc://") {
-		l.meets = append(l.meets, meets{endpoint, bound})
-		l.thread.context.meet(endpoint, l, bound)
-	}
-}
-
-func (l *Link) part(endpoint string, bound bool) {
-	if i := slices.Index(l.meets, meets{endpoint, bound}); i >= 0 {
-		l.meets = slices.Delete(l.meets, i, i+1)
-		l.thread.context.part(endpoint, l, bound)
-	}
 }
 
 // do runs a live command.
