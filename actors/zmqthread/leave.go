@@ -30,6 +30,9 @@ const (
 	// shortMargin is for a socket that connects. Connections that were cut must not be back by then,
 	// which takes them ZMQ_RECONNECT_IVL, 100 ms by default; and what cannot hear is not over before.
 	shortMargin = 50 * time.Millisecond
+	// settling is how long libzmq has to begin with the close. A connection that breaks before that
+	// leaves a session that waits out the whole linger, with nobody to send to.
+	settling = 5 * time.Millisecond
 	// grace is how much longer than that it may take to let go of a socket.
 	grace = time.Second
 )
@@ -94,11 +97,7 @@ func (l *Link) leave(linger time.Duration, err error) {
 		return
 	}
 	l.shut(linger+l.margin(), err)
-	if linger > 0 {
-		l.cut = time.AfterFunc(linger, l.monitor.sever)
-	} else {
-		l.monitor.sever()
-	}
+	l.cut = time.AfterFunc(max(linger, settling), l.monitor.sever)
 }
 
 // retire takes l out of everything but libzmq.
