@@ -12,26 +12,54 @@ const (
 	MaxFrame = More - 1
 )
 
-// RoomBytes and blankFrames are the room of a new Batch. They also mark the memory that Release
-// gives to the next one: nothing else has both capacities.
-const blankFrames = 1024
-
-// RoomBytes is the capacity of a new Batch in bytes.
-const RoomBytes = 64 << 10
+// RoomBytes is the capacity of a new Batch in bytes. Together with roomFrames it marks the memory that
+// Release gives to the next one: nothing else has both capacities. A small batch of a socket's is
+// marked by the small ones.
+const (
+	RoomBytes       = 64 << 10
+	roomFrames      = 1024
+	smallRoomBytes  = 4 << 10
+	smallRoomFrames = 64
+)
 
 type room struct {
 	data []byte
 	lens []uint32
 }
 
-var rooms = sync.Pool{New: func() any {
-	return &room{make([]byte, 0, RoomBytes), make([]uint32, 0, blankFrames)}
-}}
+func roomsOf(bytes, frames int) *sync.Pool {
+	return &sync.Pool{New: func() any {
+		return &room{make([]byte, 0, bytes), make([]uint32, 0, frames)}
+	}}
+}
+
+var rooms, smallRooms = roomsOf(RoomBytes, roomFrames), roomsOf(smallRoomBytes, smallRoomFrames)
 
 // NewBatch returns an empty batch with room for some messages.
 func NewBatch() *Batch {
 	r := rooms.Get().(*room)
 	return &Batch{Data: r.data[:0], Lens: r.lens[:0]}
+}
+
+// Trim returns a copy of b in memory that is not much larger than it is, and that Release may give
+// back.
+func (b *Batch) Trim() *Batch {
+	if len(b.Data) > smallRoomBytes || len(b.Lens) > smallRoomFrames {
+		return b.Clone()
+	}
+	r := smallRooms.Get().(*room)
+	return &Batch{Data: append(r.data[:0], b.Data...), Lens: append(r.lens[:0], b.Lens...), Count: b.Count, Routed: b.Routed}
+}
+
+// Join appends all of other, if that fits into the memory that b has, and reports whether it did.
+func (b *Batch) Join(other *Batch) bool {
+	if len(b.Data)+len(other.Data) > cap(b.Data) || len(b.Lens)+len(other.Lens) > cap(b.Lens) || b.Routed != other.Routed {
+		return false
+	}
+	b.Data = append(b.Data, other.Data...)
+	b.Lens = append(b.Lens, other.Lens...)
+	b.Count += other.Count
+	return true
 }
 
 // Pack returns ms as one batch. It copies their frames.
@@ -49,8 +77,11 @@ func Pack(ms ...*Message) *Batch {
 func (b *Batch) Release() {
 	data, lens := b.Data, b.Lens
 	b.Data, b.Lens, b.Count = nil, nil, 0
-	if cap(data) == RoomBytes && cap(lens) == blankFrames {
+	switch {
+	case cap(data) == RoomBytes && cap(lens) == roomFrames:
 		rooms.Put(&room{data, lens})
+	case cap(data) == smallRoomBytes && cap(lens) == smallRoomFrames:
+		smallRooms.Put(&room{data, lens})
 	}
 }
 

@@ -1,6 +1,9 @@
 package messages
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // Text returns a message with one frame for each string.
 func Text(frames ...string) *Message {
@@ -14,7 +17,17 @@ func Text(frames ...string) *Message {
 // Bytes returns a message of these frames. It does not copy them: they must not change any more, also
 // when Put has returned. libzmq sends a large one from that memory, long after it has taken it; frames
 // that are not Go's (mmap) must stay valid until the socket's Thread was shut down.
-func Bytes(frames ...[]byte) *Message { return &Message{Frames: frames} }
+func Bytes(frames ...[]byte) *Message {
+	if len(frames) != 1 {
+		return &Message{Frames: slices.Clone(frames)}
+	}
+	one := &struct { // one allocation, and frames can stay on the caller's stack
+		Message
+		frame [1][]byte
+	}{frame: [1][]byte{frames[0]}}
+	one.Frames = one.frame[:]
+	return &one.Message
+}
 
 // Reply returns an answer that goes to whoever sent to: answer's body behind to's routing
 // envelope. Inside an actor c.Respond(answer) does the same; Reply is for later and elsewhere, when

@@ -30,6 +30,7 @@ type box struct {
 	self    *actor.PID // immutable after RegisterHandlers
 	answers *actor.PID // immutable after RegisterHandlers: senders of what is delivered; see answers.go
 	wrong   error      // immutable: what Config.Validate says
+	plain   bool       // immutable: the pattern is
 
 	parting atomic.Int32 // who has yet to book the last of it: the actor, the thread; then Stopped is sent
 
@@ -125,6 +126,7 @@ func newBox(system *actor.ActorSystem, t *zmqthread.Thread, cfg Config) *box {
 		asides:  asides{byPeer: map[string]*aside{}},
 		desired: desiredBy(cfg),
 	}
+	_, b.plain = b.pattern.(plain)
 	if s, ok := b.pattern.(interface{ requests() *service }); ok {
 		b.service = s.requests()
 	}

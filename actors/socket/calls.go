@@ -177,11 +177,11 @@ func (b *box) turnAway(offers []*offer) {
 	for _, o := range offers {
 		b.mu.Lock()
 		wanted := b.finish(o.from)
-		b.books.rejected += uint64(len(o.items))
+		b.books.rejected += uint64(o.n)
 		why := b.sealed
 		b.mu.Unlock()
 		if wanted {
-			b.dismiss(o.items[0].m, o.from, why)
+			b.dismiss(o.first(), o.from, why)
 		}
 	}
 }

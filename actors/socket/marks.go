@@ -89,14 +89,14 @@ func (b *box) gone(n, bytes int) {
 
 // letIn lets those in who have waited for room, first come first served. Caller holds mu, and nudges.
 func (b *box) letIn() {
-	for len(b.waiting) > 0 && b.fits(b.waiting[0]) {
+	for len(b.waiting) > 0 && b.fits(b.waiting[0].n, b.waiting[0].bytes) {
 		o := b.waiting[0]
 		b.waiting[0] = nil
 		b.waiting = b.waiting[1:]
 		if no, detail := b.accept(o); no != 0 {
-			b.books.rejected += uint64(len(o.items))
+			b.books.rejected += uint64(o.n)
 			b.finish(o.from)
-			b.write(o.from.pid, b.rejection(o.items[0].m, no, detail))
+			b.write(o.from.pid, b.rejection(o.first(), no, detail))
 		}
 	}
 }

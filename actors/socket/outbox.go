@@ -2,30 +2,17 @@ package socket
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockeye-mq/sockeye/messages"
 )
 
-// offer is something that waits for room in the outbox.
-type offer struct {
-	items []item
-	one   [1]item // the memory of items for a single message
-	pack  *queue  // of several: packed already, for that takes time and must not happen under mu
-	bytes int
-	from  *origin
-}
-
-// item is one message on its way into the queue.
-type item struct {
-	m    *messages.Message
-	size int
-}
-
 // send takes a message, a batch or an offer of either from a sender.
 func (b *box) send(x any, from *origin) {
+	if m, ok := x.(*messages.Message); ok && from == nil && b.sendOne(m) {
+		return
+	}
 	b.mu.Lock()
 	why := b.sealed
 	b.mu.Unlock()
@@ -46,63 +33,6 @@ func (b *box) send(x any, from *origin) {
 	}
 }
 
-// unwrap finds out what is to be sent, and what is wrong with it.
-func (b *box) unwrap(x any, from *origin) (*offer, messages.Reason, string) {
-	o := &offer{from: from}
-	o.items = o.one[:0]
-	batch, _ := x.(*messages.Batch)
-	m, _ := x.(*messages.Message)
-	if of, ok := x.(*messages.Offer); ok {
-		m, batch = of.GetMessage(), of.GetBatch()
-		if from != nil {
-			from.offers, from.accept = true, of.GetAccept()
-		}
-	}
-	switch {
-	case !b.pattern.sends():
-		return nil, messages.Reason_WRONG_DIRECTION, known[b.cfg.Type] + " does not send"
-	case batch != nil && !batch.Check():
-		return nil, messages.Reason_MALFORMED, "the batch's lengths, count and data do not fit one another"
-	case batch != nil:
-		for _, m := range batch.Messages() {
-			o.add(m)
-		}
-	case len(m.GetFrames()) == 0:
-		return nil, messages.Reason_MALFORMED, "a message has at least one frame"
-	default:
-		o.add(m)
-	}
-	for _, it := range o.items {
-		if int64(it.size) > b.cfg.MaxMessage || slices.ContainsFunc(it.m.Frames, func(f []byte) bool { return len(f) > messages.MaxFrame }) {
-			return nil, messages.Reason_TOO_LARGE, fmt.Sprintf("%d bytes, MaxMessage is %d", it.size, b.cfg.MaxMessage)
-		}
-	}
-	if len(o.items) > 1 && from.asks() {
-		return nil, messages.Reason_UNSUPPORTED, "one reply for a batch of several requests"
-	}
-	if len(o.items) > 1 {
-		o.pack = &queue{}
-		for _, it := range o.items {
-			o.pack.push(nil, it.m.Frames, it.size, o.kept())
-		}
-	}
-	return o, 0, ""
-}
-
-// kept is what the queue remembers of the sender.
-func (o *offer) kept() *origin {
-	if o.from.sender() == nil {
-		return nil
-	}
-	return o.from
-}
-
-func (o *offer) add(m *messages.Message) {
-	n := m.Size()
-	o.items = append(o.items, item{m, n})
-	o.bytes += n
-}
-
 // maxOffers bounds the offers that wait for room: whoever does not wait for one can make another.
 const maxOffers = 1024
 
@@ -116,15 +46,15 @@ func (b *box) admit(o *offer) (no messages.Reason, detail string, sealed error) 
 	case b.tripped != "":
 		free = b.abandon(o)
 		no, detail = messages.Reason_CIRCUIT_OPEN, b.tripped
-	case len(b.waiting) == 0 && b.fits(o):
+	case len(b.waiting) == 0 && b.fits(o.n, o.bytes):
 		no, detail = b.accept(o)
 	case o.from.mayWait() && (o.from.waits || len(b.waiting) < maxOffers):
 		b.enroll(o.from)
 		b.waiting = append(b.waiting, o)
 	case b.cfg.Overflow == DropNewest:
 		free = b.abandon(o)
-		b.books.accepted += uint64(len(o.items))
-		b.books.discarded[overflow] += uint64(len(o.items))
+		b.books.accepted += uint64(o.n)
+		b.books.discarded[overflow] += uint64(o.n)
 	case b.cfg.Overflow == DropOldest:
 		no, detail = b.accept(o)
 	default:
@@ -151,16 +81,16 @@ func (b *box) admit(o *offer) (no messages.Reason, detail string, sealed error) 
 // end it, and the next is not read before that. Caller holds mu.
 func (b *box) abandon(o *offer) (free bool) {
 	if b.cfg.Lockstep {
-		_, free = b.service.take(o.from.requestOf(o.items[0].m))
+		_, free = b.service.take(o.from.requestOf(o.first()))
 	}
 	return free
 }
 
 // fits reports whether there is room. What is larger than the whole outbox fits when it is empty.
 // Caller holds mu.
-func (b *box) fits(o *offer) bool {
-	limit := b.cfg.Outbox
-	return b.queued == 0 || b.queued+len(o.items) <= limit.Messages && b.bytes+o.bytes <= limit.Bytes
+func (b *box) fits(n, bytes int) bool {
+	limit := &b.cfg.Outbox
+	return b.queued == 0 || b.queued+n <= limit.Messages && b.bytes+bytes <= limit.Bytes
 }
 
 func (b *box) over() bool {
@@ -170,7 +100,7 @@ func (b *box) over() bool {
 // accept packs o. Nothing of it is accepted if one message cannot be addressed. Caller holds mu.
 func (b *box) accept(o *offer) (no messages.Reason, detail string) {
 	from := o.from
-	if len(o.items) > 1 && (b.cfg.Type == Rep || from.answers() != 0) {
+	if o.n > 1 && (b.cfg.Type == Rep || from.answers() != 0) {
 		return messages.Reason_NO_REQUEST, "a request has one answer, and this is a batch of several"
 	}
 	for _, it := range o.items {
@@ -184,16 +114,24 @@ func (b *box) accept(o *offer) (no messages.Reason, detail string) {
 			b.bytes += size
 		}
 	}
-	if o.pack != nil {
+	switch {
+	case o.pack != nil:
 		b.in.join(o.pack)
-		b.bytes += o.pack.bytes
+		b.bytes += o.bytes
+	case o.batch != nil:
+		b.in.pushBatch(o.batch, o.kept())
+		b.bytes += o.bytes
 	}
-	n := len(o.items)
+	b.entered(o.n)
+	b.enlist(o)
+	return 0, ""
+}
+
+// entered books n messages as accepted. Caller holds mu.
+func (b *box) entered(n int) {
 	b.queued += n
 	b.tail += uint64(n)
 	b.books.accepted += uint64(n)
-	b.enlist(o)
-	return 0, ""
 }
 
 // enlist notes what an accepted offer's sender waits for. Caller holds mu.
@@ -206,7 +144,7 @@ func (b *box) enlist(o *offer) {
 		b.write(from.pid, &messages.Taken{})
 	case from.offers && b.addressed(): // it does not wait for what is for others
 		b.enroll(from)
-		from.pending = len(o.items)
+		from.pending = o.n
 	case from.offers:
 		b.enroll(from)
 		b.marks = append(b.marks, mark{at: b.tail, to: from.pid, message: &messages.Taken{}, of: from})

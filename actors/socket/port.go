@@ -232,12 +232,40 @@ func (b *box) Received(batch *messages.Batch) (kept bool) {
 	if consumed {
 		return false
 	}
-	kept = cap(batch.Data) != messages.RoomBytes || len(batch.Data) > cap(batch.Data)/4
-	if !kept {
-		batch = batch.Clone() // a few messages should not hold a large buffer
+	if kept = cap(batch.Data) != messages.RoomBytes || len(batch.Data) > cap(batch.Data)/4; kept {
+		b.store(parcel{batch: batch, asker: asker}, int(batch.Count))
+	} else if asker != nil || !b.join(batch) { // a few messages should not hold a large buffer
+		b.store(parcel{batch: b.small(batch), asker: asker}, int(batch.Count))
 	}
-	b.store(parcel{batch: batch, asker: asker}, int(batch.Count))
 	return kept
+}
+
+// small copies a few messages. Who gets batches may give the memory back, who gets messages cannot.
+func (b *box) small(batch *messages.Batch) *messages.Batch {
+	if b.cfg.Batch > 0 {
+		return batch.Trim()
+	}
+	return batch.Clone()
+}
+
+// join puts a few messages into the parcel that waits at the end of the inbox, if they fit: one batch
+// for the receiver, not two.
+func (b *box) join(batch *messages.Batch) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := len(b.inbox)
+	if n == 0 || b.shed || b.stopped {
+		return false
+	}
+	last := &b.inbox[n-1]
+	fits := last.batch != nil && last.rest == nil && last.asker == nil &&
+		(b.cfg.Batch == 0 || int(last.batch.Count+batch.Count) <= b.cfg.Batch)
+	if !fits || !last.batch.Join(batch) {
+		return false
+	}
+	b.books.received += uint64(batch.Count)
+	b.held += int(batch.Count)
+	return true
 }
 
 // store puts n messages into the inbox.

@@ -52,6 +52,77 @@ func (q *queue) push(prefix, body [][]byte, size int, o *origin) {
 	c.remember(o)
 }
 
+// pushBatch appends all messages of a batch, as many at a time as a chunk takes.
+func (q *queue) pushBatch(b *messages.Batch, o *origin) {
+	for frame, at := 0, 0; frame < len(b.Lens); {
+		n, frames, bytes := fill(b.Lens[frame:], q.room())
+		if n == 0 { // too much for what is left, or for any chunk
+			frames, bytes = messageAt(b.Lens[frame:])
+			q.push(nil, framesOf(b.Data[at:at+bytes], b.Lens[frame:frame+frames]), bytes, o)
+		} else {
+			c := q.tail(bytes, frames)
+			c.batch.Data = append(c.batch.Data, b.Data[at:at+bytes]...)
+			c.batch.Lens = append(c.batch.Lens, b.Lens[frame:frame+frames]...)
+			for range n {
+				c.batch.Count++
+				c.remember(o)
+			}
+			q.count += n
+			q.bytes += bytes
+		}
+		frame, at = frame+frames, at+bytes
+	}
+}
+
+// room is what a chunk takes.
+type room struct{ bytes, frames int }
+
+// room is what the last chunk still takes, or a new one if that takes nothing.
+func (q *queue) room() room {
+	r := room{chunkBytes, chunkFrames}
+	if n := len(q.chunks); n > 0 && q.chunks[n-1].large == nil {
+		b := q.chunks[n-1].batch
+		if left := (room{r.bytes - len(b.Data), r.frames - len(b.Lens)}); left.bytes > 0 && left.frames > 0 {
+			return left
+		}
+	}
+	return r
+}
+
+// fill says how many whole messages that are not large fit into so many frames and bytes.
+func fill(lens []uint32, room room) (n, frames, bytes int) {
+	size := 0
+	for i, l := range lens[:min(len(lens), room.frames)] {
+		size += int(l &^ messages.More)
+		if bytes+size > room.bytes || size >= largeMessage {
+			break
+		}
+		if l&messages.More == 0 {
+			n, frames, bytes, size = n+1, i+1, bytes+size, 0
+		}
+	}
+	return n, frames, bytes
+}
+
+// messageAt is how many frames and bytes the first message has.
+func messageAt(lens []uint32) (frames, bytes int) {
+	for more := true; more; frames++ {
+		bytes += int(lens[frames] &^ messages.More)
+		more = lens[frames]&messages.More != 0
+	}
+	return frames, bytes
+}
+
+// framesOf cuts data; the frames share its memory.
+func framesOf(data []byte, lens []uint32) [][]byte {
+	frames := make([][]byte, len(lens))
+	for i, l := range lens {
+		n := int(l &^ messages.More)
+		frames[i], data = data[:n:n], data[n:]
+	}
+	return frames
+}
+
 // pushLoose appends a message unpacked: it does not take a chunk's room, which is for many.
 func (q *queue) pushLoose(frames [][]byte, size int, o *origin) {
 	q.count++
@@ -143,12 +214,7 @@ func (q *queue) next() (frames, bytes int) {
 	if c.large != nil {
 		return len(c.large), c.size
 	}
-	for more := true; more; frames++ {
-		l := c.batch.Lens[c.frame+frames]
-		bytes += int(l &^ messages.More)
-		more = l&messages.More != 0
-	}
-	return frames, bytes
+	return messageAt(c.batch.Lens[c.frame:])
 }
 
 // drop removes the next message and returns who sent it and how large it was.

@@ -23,7 +23,7 @@ func (b *box) trip(m *messages.Tripped) {
 			}
 		}
 		for _, w := range b.waiting {
-			b.books.rejected += uint64(len(w.items))
+			b.books.rejected += uint64(w.n)
 			if b.finish(w.from) {
 				told = append(told, w.from.pid)
 			}

@@ -50,6 +50,10 @@ void sk_send(void *socket, const char *data, const uint32_t *lens, int frames, i
         if (more && !inside)
             process_commands(socket);
         out->err = sk_send_frame(socket, at, len, more);
+        if (out->err == EAGAIN && !inside) {
+            process_commands(socket); // room that has appeared is not seen before (facts Z15)
+            out->err = sk_send_frame(socket, at, len, more);
+        }
         if (out->err != 0) {
             if (inside && more && out->err == EAGAIN)
                 discard_rest(socket, at + len, lens, frames, i + 1);
