@@ -46,8 +46,10 @@ soak: ## kill things at random for ten minutes, then 5 M messages through crashe
 
 .PHONY: bench
 bench: ## measure: the packages' own benchmarks (ARGS goes to go test), then the programs in bench/
-	@scripts/setup.sh test
+	@scripts/setup.sh bench
 	go test -run '^$$' -bench . -benchmem $(ARGS) ./...
 	SOCKEYE_PYTHON="$$(scripts/setup.sh python)" go -C bench run ./flood
 	go -C bench run ./lanes -size 1MiB
 	go -C bench run ./lanes -size 64MiB
+	go -C bench test -tags czmq ./...
+	go -C bench run -tags czmq ./compare -out results/compare

@@ -3,6 +3,7 @@
 #
 #   scripts/setup.sh          what cgo needs: a C compiler, pkg-config and libzmq
 #   scripts/setup.sh test     that, and what only tests need: a python3 with pyzmq
+#   scripts/setup.sh bench    that, and what only bench/compare needs: libczmq
 #   scripts/setup.sh python   prints that python3 for SOCKEYE_PYTHON; installs nothing
 #
 # Silent when everything is there. Words go to stderr, so that stdout stays the caller's.
@@ -40,6 +41,9 @@ pkgconfig() { has "${PKG_CONFIG:-pkg-config}"; }
 # What cgo asks. --exists alone would say yes where a .pc file that libzmq's refers to is missing.
 libzmq() { "${PKG_CONFIG:-pkg-config}" --cflags --libs libzmq >/dev/null 2>&1; }
 
+# goczmq names libsodium, too.
+czmq() { "${PKG_CONFIG:-pkg-config}" --cflags --libs libczmq libsodium >/dev/null 2>&1; }
+
 imports_zmq() { "$1" -c 'import zmq' >/dev/null 2>&1 </dev/null; }
 
 # pyzmq prints the first python3 that has it. The system's package belongs to
@@ -66,6 +70,7 @@ describe() {
 	pkgconfig) echo "pkg-config" ;;
 	libzmq) echo "libzmq with its headers" ;;
 	pyzmq) echo "a python3 with pyzmq" ;;
+	czmq) echo "libczmq with its headers" ;;
 	esac
 }
 
@@ -86,6 +91,10 @@ package() {
 	apk:pyzmq) echo py3-pyzmq ;;
 	pacman:pyzmq) echo python-pyzmq ;;
 	*:pyzmq) echo pyzmq ;;
+	apt-get:czmq) echo "libczmq-dev libsodium-dev" ;;
+	dnf:czmq) echo "czmq-devel libsodium-devel" ;;
+	apk:czmq) echo "czmq-dev libsodium-dev" ;;
+	*:czmq) echo "czmq libsodium" ;;
 	esac
 }
 
@@ -177,21 +186,28 @@ need() {
 		hints "" $missing
 		case $thing in
 		compiler) say "cgo takes ${CC:-gcc}: CC can name another." ;;
-		pkgconfig | libzmq) say "cgo takes ${PKG_CONFIG:-pkg-config}: PKG_CONFIG can name another, PKG_CONFIG_PATH where it looks." ;;
+		pkgconfig | libzmq | czmq) say "cgo takes ${PKG_CONFIG:-pkg-config}: PKG_CONFIG can name another, PKG_CONFIG_PATH where it looks." ;;
 		esac
 		die "$by has installed $names, yet $(describe "$thing") is still missing."
 	done
 }
 
-case ${1:-build} in
-build) need compiler pkgconfig libzmq ;;
-test)
+# need_tests makes sure of what tests need.
+need_tests() {
 	need compiler pkgconfig libzmq
 	[ -z "${SOCKEYE_PYTHON:-}" ] || is pyzmq ||
 		die "SOCKEYE_PYTHON is $SOCKEYE_PYTHON, which cannot import zmq." \
 			"Install pyzmq for it, or unset SOCKEYE_PYTHON to have the system's."
 	need pyzmq
+}
+
+case ${1:-build} in
+build) need compiler pkgconfig libzmq ;;
+test) need_tests ;;
+bench)
+	need_tests
+	need czmq
 	;;
 python) pyzmq || die "no python3 here has pyzmq." "Run scripts/setup.sh test to install it." ;;
-*) die "unknown argument: $1" "usage: scripts/setup.sh [test|python]" ;;
+*) die "unknown argument: $1" "usage: scripts/setup.sh [test|bench|python]" ;;
 esac

@@ -15,7 +15,7 @@ stub() {
 }
 
 # new starts a box: whose ($1, a user id), on what ($2, as uname says), and what is there ($3...):
-# commands; libzmq and pyzmq; and how the package manager is: lists (it has them),
+# commands; libzmq, pyzmq and czmq; and how the package manager is: lists (it has them),
 # broken (it fails), useless (it succeeds and installs nothing).
 new() {
 	box=$tmp/box own=
@@ -32,13 +32,23 @@ new() {
 	shift 2
 	for thing in "$@"; do
 		case $thing in
-		libzmq | pyzmq | lists | broken | useless) touch "$box/has/$thing" ;;
+		libzmq | pyzmq | czmq | lists | broken | useless) touch "$box/has/$thing" ;;
 		gcc | xcode-select) echo 'exit 0' | stub "$thing" ;;
-		pkg-config) echo '[ -e "$BOX/has/libzmq" ]' | stub pkg-config ;;
+		pkg-config) pkgconfig ;;
 		sudo) echo 'SUDO="sudo " exec "$@"' | stub sudo ;;
 		*) manager "$thing" ;;
 		esac
 	done
+}
+
+# pkgconfig stubs pkg-config.
+pkgconfig() {
+	stub pkg-config <<'END'
+case $* in
+*libczmq*) [ -e "$BOX/has/czmq" ] ;;
+*) [ -e "$BOX/has/libzmq" ] ;;
+esac
+END
 }
 
 # manager stubs a package manager ($1): it writes a line into the log, and what it installs is there afterwards.
@@ -68,6 +78,7 @@ for package in "$@"; do
 		;;
 	libzmq3-dev | zeromq-devel | zeromq-dev | zeromq) touch "$BOX/has/libzmq" ;;
 	python3-zmq | py3-pyzmq | python-pyzmq | pyzmq) touch "$BOX/has/pyzmq" ;;
+	libczmq-dev | czmq-devel | czmq-dev | czmq) touch "$BOX/has/czmq" ;;
 	esac
 done
 END
@@ -272,6 +283,43 @@ new 0 Linux apt-get lists gcc pkg-config libzmq
 own=$box/bin/python3
 setup test
 want "test, your own python3 is left alone" 1 "cannot import zmq" </dev/null
+
+# What only bench/compare needs.
+
+new 1000 Linux gcc pkg-config libzmq pyzmq czmq
+setup bench
+want "bench, all there" 0 </dev/null
+
+new 1000 Linux apt-get sudo lists gcc pkg-config libzmq
+setup bench
+want "bench, apt" 0 "missing: a python3 with pyzmq" "missing: libczmq with its headers" <<END
+sudo $apt python3-zmq
+sudo $apt libczmq-dev libsodium-dev
+END
+
+new 0 Linux dnf gcc pkg-config libzmq pyzmq
+setup bench
+want "bench, dnf" 0 <<END
+dnf install -y czmq-devel libsodium-devel
+END
+
+new 0 Linux apk gcc pkg-config libzmq pyzmq
+setup bench
+want "bench, apk" 0 <<END
+apk add --no-cache czmq-dev libsodium-dev
+END
+
+new 501 Darwin brew xcode-select pkg-config libzmq pyzmq
+setup bench
+want "bench, brew" 0 <<END
+brew install czmq libsodium
+END
+
+new 0 Linux apt-get lists gcc pkg-config libzmq pyzmq useless
+setup bench
+want "bench, installed and still not seen" 1 "libczmq with its headers is still missing" "PKG_CONFIG_PATH" <<END
+$apt libczmq-dev libsodium-dev
+END
 
 # Which python3 that is.
 

@@ -17,17 +17,23 @@ func Resident() int64 { return field("/proc/self/status", "VmRSS:") }
 // not say.
 func Available() int64 { return field("/proc/meminfo", "MemAvailable:") }
 
-// field reads a line such as "VmRSS:   1234 kB".
-func field(file, name string) int64 {
+// Threads is how many threads of the operating system this process has; 0 where the system does not
+// say.
+func Threads() int { return int(number("/proc/self/status", "Threads:")) }
+
+// field reads a line such as "VmRSS:   1234 kB", in bytes.
+func field(file, name string) int64 { return number(file, name) << 10 }
+
+// number reads the number of a line that begins with name.
+func number(file, name string) (n int64) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return 0
 	}
 	for line := range strings.Lines(string(text)) {
 		if rest, ok := strings.CutPrefix(line, name); ok {
-			var kB int64
-			fmt.Sscan(rest, &kB)
-			return kB << 10
+			fmt.Sscan(rest, &n)
+			return n
 		}
 	}
 	return 0
