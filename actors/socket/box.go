@@ -47,6 +47,8 @@ type box struct {
 	again  []*carried // guarded by sending: requests to be sent once more
 	twice  bool       // Owned by the thread: the load at hand is the first of them
 	onWire carried    // Owned by the thread: what was just sent, if it is kept
+	bundle bundle     // Owned by the thread: of Coalesce
+	index  []byte     // Owned by the thread: memory for one
 
 	mu      sync.Mutex
 	books   books              // guarded by mu
@@ -123,9 +125,10 @@ func newBox(system *actor.ActorSystem, t *zmqthread.Thread, cfg Config) *box {
 		system: system, thread: t, pattern: patternOf(cfg),
 		in: &queue{}, out: &queue{}, resting: true,
 		calls: map[*origin]bool{}, callers: map[string]*origin{}, asked: map[uint64]*origin{}, sweepAt: 1024,
-		asides:  asides{byPeer: map[string]*aside{}},
-		desired: desiredBy(cfg),
+		asides: asides{byPeer: map[string]*aside{}},
 	}
+	b.desired = desiredBy(b.cfg)
+	b.in.limit, b.out.limit = b.chunkLimit(), b.chunkLimit()
 	_, b.plain = b.pattern.(plain)
 	if s, ok := b.pattern.(interface{ requests() *service }); ok {
 		b.service = s.requests()

@@ -61,6 +61,14 @@ type Config struct {
 	// *messages.Message. Not with Req and Rep.
 	Batch int
 
+	// Coalesce sends what is queued as one message of ZeroMQ's: several times as many small messages get
+	// through. Both ends must have set it, which nothing checks for a sender; what a receiver gets from
+	// others is dropped, counted, and told to Events as NotCoalesced. Order and frames are kept, and
+	// nothing waits for more to come. ZeroMQ then counts in up to 64 KiB: the high-water marks, 64 by
+	// default, and what PUSH and DEALER deal out in turn to several peers. Only Push, Pull, Pair and
+	// Dealer; Window is 2,048 at least. See docs/coalesce.md.
+	Coalesce bool
+
 	// MaxMessage is the size of the largest message, all frames together, in bytes. A larger one
 	// is rejected when sent, and skipped and counted when received. Default and most:
 	// messages.MaxFrame for each frame.
@@ -140,6 +148,7 @@ const (
 )
 
 func (c Config) withDefaults() Config {
+	c.coalescedDefaults()
 	def(&c.Outbox.Messages, 4096)
 	def(&c.Outbox.Bytes, 16<<20)
 	def(&c.Window, max(1024, 8*c.Batch))
@@ -174,7 +183,7 @@ func (c Config) Validate() error {
 	if known[c.Type] == "" {
 		return &ConfigError{"Type", int(c.Type), "not a socket type of ZeroMQ's stable API"}
 	}
-	for _, check := range []func() error{c.checkBounds, c.checkEndpoints, c.checkTopics, c.checkReceivers} {
+	for _, check := range []func() error{c.checkBounds, c.checkEndpoints, c.checkTopics, c.checkReceivers, c.checkCoalesce} {
 		if err := check(); err != nil {
 			return err
 		}

@@ -86,9 +86,8 @@ func (b *box) readsAnyway() bool {
 
 // touch asks a receiver how far it has got, once every half window.
 func (b *box) touch(r *receiver) {
-	half := uint64(max(1, b.cfg.Window/2))
 	b.mu.Lock()
-	due := r.sent-r.touched >= half
+	due := b.untilTouch(r) == 0
 	if due {
 		r.touched, r.asked = r.sent, b.now
 	}
@@ -97,6 +96,11 @@ func (b *box) touch(r *receiver) {
 	if due {
 		b.sendTouch(r, at)
 	}
+}
+
+// untilTouch is how many messages r gets before it is asked how far it is. Caller holds mu.
+func (b *box) untilTouch(r *receiver) int {
+	return max(0, max(1, b.cfg.Window/2)-int(r.sent-r.touched))
 }
 
 func (b *box) sendTouch(r *receiver, at uint64) {
@@ -182,7 +186,7 @@ func (a *account) credit(at uint32) {
 
 // feed reports whether the thread waits for the room that there is now. Caller holds mu.
 func (b *box) feed() bool {
-	if !b.starved || b.credit() <= 0 {
+	if !b.starved || b.credit() < b.least() {
 		return false
 	}
 	b.starved = false

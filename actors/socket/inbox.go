@@ -85,9 +85,13 @@ func (b *box) handOver() {
 		return
 	}
 	b.unpark()
+	direct := b.direct()
 	for b.fetch() {
 		p := &b.current
-		p.unpack()
+		if !b.unpackLarge(p) {
+			b.current = parcel{}
+			continue
+		}
 		if b.cfg.Batch > 0 && p.rest == nil {
 			if !b.repliesPass() && b.mustWait(int(p.batch.Count)) {
 				return
@@ -99,6 +103,9 @@ func (b *box) handOver() {
 			p.rest = p.batch.Messages()
 		}
 		for len(p.rest) > 0 {
+			if direct && b.handOverRun(p) {
+				continue
+			}
 			if !b.repliesPass() && b.mustWait(1) {
 				return
 			}
@@ -131,7 +138,11 @@ func (b *box) fetch() bool {
 		return false
 	}
 	b.current = b.inbox[0]
-	b.inbox = slices.Delete(b.inbox, 0, 1)
+	if rest, more := b.cut(&b.current); more {
+		b.inbox[0] = rest
+	} else {
+		b.inbox = slices.Delete(b.inbox, 0, 1)
+	}
 	return true
 }
 

@@ -46,6 +46,7 @@ const (
 	unreachable        // no such peer
 	unsendable         // libzmq will never take it
 	cancelled          // its asker gave up before it was sent
+	foreign            // not a coalesced message (Config.Coalesce)
 	mute               // its peer has taken nothing for too long (Config.MuteTimeout)
 	reasonCount
 
@@ -53,7 +54,7 @@ const (
 )
 
 var reasonNames = [reasonCount]string{"delivered", "late", "malformed", "too large", "unmatched", "slow", "failed", "overflow",
-	"unreachable", "unsendable", "cancelled", "mute"}
+	"unreachable", "unsendable", "cancelled", "not coalesced", "mute"}
 
 // books is the ledger as it is kept. Guarded by box.mu.
 type books struct {

@@ -104,6 +104,7 @@ var noMatter = map[string]string{
 	"what is received at all":                                    "Subscribe InvertMatching XPubVerbose XPubVerboser XPubManual XPubWelcome StreamNotify",
 	"watching":                                                   "Configure Events FailAfter NoMonitor",
 	"a failure of the native socket, see docs/failure.md":        "Retry Retries",
+	"how it travels, see docs/coalesce.md":                       "Coalesce",
 	"who the peers are":                                          "Identity RouterHandover ProbeRouter",
 	"connections and their end":                                  "Linger Affinity Backlog SendBuffer RecvBuffer ConnectTimeout HandshakeInterval ReconnectInterval ReconnectMax HeartbeatInterval HeartbeatTimeout HeartbeatTTL IPv6 TOS TCPKeepalive TCPKeepaliveIdle TCPKeepaliveInterval TCPKeepaliveCount TCPMaxRT SocksProxy MulticastHops MulticastRate MulticastRecovery MulticastMaxTPDU VMCIBufferSize VMCIBufferMinSize VMCIBufferMaxSize VMCIConnectTimeout",
 	"security":                                                   "CurveServer CurvePublicKey CurveSecretKey CurveServerKey PlainServer PlainUsername PlainPassword ZAPDomain GSSAPIServer GSSAPIPrincipal GSSAPIServicePrincipal GSSAPIPlaintext",

@@ -31,6 +31,15 @@ const (
 	packUnlockedFrames = 128
 )
 
+// packsUnlocked reports whether a batch is packed before the lock is taken. With Coalesce only one that
+// makes a full chunk is: what is half full there is half of what could have been sent in one go.
+func (b *box) packsUnlocked(batch *messages.Batch) bool {
+	if b.cfg.Coalesce {
+		return len(batch.Data) >= b.chunkLimit() || len(batch.Lens) >= chunkFrames
+	}
+	return len(batch.Data) >= packUnlockedBytes || len(batch.Lens) >= packUnlockedFrames
+}
+
 // plain is a pattern whose messages go as they are: address puts nothing in front of any and refuses
 // none, unless its sender asks.
 type plain interface{ plain() }
@@ -102,8 +111,8 @@ func (b *box) unwrap(x any, from *origin) (*offer, messages.Reason, string) {
 	if size, frame := o.largest(); int64(size) > b.cfg.MaxMessage || frame > messages.MaxFrame {
 		return nil, messages.Reason_TOO_LARGE, fmt.Sprintf("%d bytes, MaxMessage is %d", size, b.cfg.MaxMessage)
 	}
-	if o.n > 1 && (o.batch == nil || len(batch.Data) >= packUnlockedBytes || len(batch.Lens) >= packUnlockedFrames) {
-		o.packUp()
+	if o.n > 1 && (o.batch == nil || b.packsUnlocked(batch)) {
+		o.packUp(b.chunkLimit())
 	}
 	return o, 0, ""
 }
@@ -152,8 +161,8 @@ func (o *offer) largest() (message, frame int) {
 }
 
 // packUp makes a queue of several messages.
-func (o *offer) packUp() {
-	o.pack = &queue{}
+func (o *offer) packUp(limit int) {
+	o.pack = &queue{limit: limit}
 	if o.batch != nil {
 		o.pack.pushBatch(o.batch, o.kept())
 		return

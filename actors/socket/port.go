@@ -45,6 +45,9 @@ func (b *box) Outgoing() (load zmqthread.Load) {
 		return zmqthread.Load{Later: len(b.asides.byPeer) > 0}
 	}
 	c := q.chunks[0]
+	if b.cfg.Coalesce {
+		return b.bundled(c)
+	}
 	if c.large != nil {
 		load.Frames = c.large
 		return load
@@ -85,6 +88,9 @@ func (b *box) Sent(msgs, frames, bytes int) {
 	if b.twice {
 		b.sentAgain()
 		return
+	}
+	if b.cfg.Coalesce {
+		msgs, frames, bytes = b.bundle.msgs, b.bundle.frames, b.bundle.bytes
 	}
 	q := b.loaded()
 	from := q.from(msgs)
@@ -146,6 +152,7 @@ func (b *box) settle(change func()) {
 	post := func() {}
 	if len(b.letters) > 0 {
 		post = b.nudge()
+		defer b.woke()
 	}
 	b.mu.Unlock()
 	post()
@@ -214,13 +221,18 @@ func (b *box) Room() int {
 		}
 	}
 	room := b.credit()
-	if b.starved = room <= 0; b.starved && len(b.receivers) > 0 {
+	if b.starved = room < b.least(); b.starved && len(b.receivers) > 0 {
 		b.arm(time.Now().Add(lostTouch))
 	}
 	if b.shed = room <= 0 && b.cfg.Type == XPub; b.shed {
 		return turn // libzmq reads it anyway, without a bound: better lost here, and counted
 	}
-	if b.cfg.Batch > 0 {
+	if b.starved {
+		return 0
+	}
+	if b.cfg.Coalesce {
+		room = 1
+	} else if b.cfg.Batch > 0 {
 		room = min(room, b.cfg.Batch)
 	}
 	return min(turn, room)
@@ -228,8 +240,11 @@ func (b *box) Room() int {
 
 // Received implements zmqthread.Port.
 func (b *box) Received(batch *messages.Batch) (kept bool) {
+	if b.cfg.Coalesce && !b.receivedCoalesced(batch) {
+		return false
+	}
 	asker, consumed := b.pattern.took(b, batch)
-	if consumed {
+	if consumed || b.answerAtOnce(asker, batch) {
 		return false
 	}
 	if kept = cap(batch.Data) != messages.RoomBytes || len(batch.Data) > cap(batch.Data)/4; kept {
@@ -289,6 +304,14 @@ func (b *box) store(p parcel, n int) {
 	post := b.nudge()
 	b.mu.Unlock()
 	post()
+	b.woke()
+}
+
+// woke tells the thread that it has made a goroutine runnable.
+func (b *box) woke() {
+	if l := b.link.Load(); l != nil {
+		l.Woke()
+	}
 }
 
 // Skipped implements zmqthread.Port.

@@ -102,7 +102,7 @@ func (b *box) opening() *zmqthread.Open {
 		Monitor:    !cfg.NoMonitor,
 		Linger:     b.closeLinger(),
 		Relinquish: b.reopenLinger(),
-		MaxMessage: cfg.MaxMessage,
+		MaxMessage: b.maxReceived(),
 		Port:       b,
 		Setup: func(z *zmq.Socket) error {
 			var err error

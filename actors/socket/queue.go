@@ -10,6 +10,7 @@ type queue struct {
 	chunks []*chunk
 	count  int // messages
 	bytes  int
+	limit  int // bytes of a chunk; 0: chunkBytes
 }
 
 // chunk is packed messages, or a large one by itself, and how far it was sent.
@@ -77,9 +78,16 @@ func (q *queue) pushBatch(b *messages.Batch, o *origin) {
 // room is what a chunk takes.
 type room struct{ bytes, frames int }
 
+func (q *queue) most() int {
+	if q.limit > 0 {
+		return q.limit
+	}
+	return chunkBytes
+}
+
 // room is what the last chunk still takes, or a new one if that takes nothing.
 func (q *queue) room() room {
-	r := room{chunkBytes, chunkFrames}
+	r := room{q.most(), chunkFrames}
 	if n := len(q.chunks); n > 0 && q.chunks[n-1].large == nil {
 		b := q.chunks[n-1].batch
 		if left := (room{r.bytes - len(b.Data), r.frames - len(b.Lens)}); left.bytes > 0 && left.frames > 0 {
@@ -148,7 +156,7 @@ func length(f []byte, more bool) uint32 {
 func (q *queue) tail(bytes, frames int) *chunk {
 	if n := len(q.chunks); n > 0 {
 		c := q.chunks[n-1]
-		if c.large == nil && len(c.batch.Data)+bytes <= chunkBytes && len(c.batch.Lens)+frames <= chunkFrames {
+		if c.large == nil && len(c.batch.Data)+bytes <= q.most() && len(c.batch.Lens)+frames <= chunkFrames {
 			return c
 		}
 	}

@@ -2,6 +2,7 @@ package zmqthread
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/sockeye-mq/sockeye/actors/zmqthread/internal/native"
 )
@@ -33,6 +34,12 @@ type Config struct {
 	// sockets there are. Default: one epoll set where the system has it, zmq_poll elsewhere.
 	Portable bool
 
+	// Spin is how long the thread looks for work before it goes to sleep, if the last few times it
+	// would have found some: between the messages of a busy socket, and for the answer to a request. It
+	// gives way to whoever else wants the processor. At most half of the machine's processors spin, so
+	// on one nobody does. Default 200 µs; < 0: never.
+	Spin time.Duration
+
 	// Native replaces libzmq. For tests of this module.
 	Native native.Layer
 
@@ -56,13 +63,14 @@ func (c Config) withDefaults() (Config, error) {
 	def(&c.MaxSockets, 65535)
 	def(&c.TurnMessages, 1024)
 	def(&c.TurnBytes, 1<<20)
+	def(&c.Spin, defaultSpin)
 	if c.Native == nil {
 		c.Native = native.Real{Portable: c.Portable}
 	}
 	return c, nil
 }
 
-func def[N int | int64](v *N, d N) {
+func def[N int | int64 | time.Duration](v *N, d N) {
 	if *v == 0 {
 		*v = d
 	}

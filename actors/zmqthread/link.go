@@ -55,6 +55,9 @@ func (l *Link) Kick() {
 	}
 }
 
+// Woke says that the Port has made a goroutine runnable. It matters on the ZeroMQ thread only.
+func (l *Link) Woke() { l.thread.woke.Store(true) }
+
 func (l *Link) state() *place { return &l.place }
 
 // serve gives the socket its turn: send, then receive, each within the budget. Before it lets go,
@@ -146,6 +149,7 @@ func (l *Link) send() (again bool, err error) {
 		budget -= s.Messages
 		bytes -= int64(s.Bytes)
 		if s.Messages > 0 {
+			l.thread.spin.moved += s.Messages + s.Bytes>>12
 			l.port.Sent(s.Messages, s.Frames, s.Bytes)
 		}
 		switch {
@@ -188,6 +192,7 @@ func (l *Link) receive() (again bool, err error) {
 	t := &l.thread.table
 	b := t.scratch
 	got := l.socket.Recv(b, t.limit(room, l.open.MaxMessage))
+	l.thread.spin.moved += int(b.Count) + len(b.Data)>>12
 	if got.Skipped > 0 {
 		l.port.Skipped(got.Skipped)
 	}

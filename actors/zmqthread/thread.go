@@ -37,6 +37,8 @@ type Thread struct {
 	closing bool     // guarded by mu
 
 	bell *bell
+	woke atomic.Bool // a Port has made a goroutine runnable in this round
+	news uint32      // atomic: 1 when work has come from outside since take; for a spinning thread
 
 	// Owned by the thread.
 	table    table
@@ -44,6 +46,7 @@ type Thread struct {
 	now      []func() // turns of this round that have not run; a Goexit leaves some
 	nowLinks []*Link  // and the links that were kicked
 
+	spin       spin
 	complained time.Time // that it cannot poll
 }
 
@@ -56,6 +59,7 @@ func Start(system *actor.ActorSystem, cfg Config) (*Thread, error) {
 	t := &Thread{cfg: cfg, system: system, done: make(chan struct{}), buried: make(chan struct{})}
 	t.mailbox = &mailbox{thread: t}
 	t.table = newTable(t)
+	t.spin.limit = max(cfg.Spin, 0)
 	if err := t.acquire(); err != nil {
 		return nil, fmt.Errorf("zmqthread: %w", err)
 	}
@@ -141,6 +145,7 @@ func (t *Thread) kick(l *Link) {
 
 // wake ends the thread's sleep, once for each sleep. Caller holds mu.
 func (t *Thread) wake() {
+	atomic.StoreUint32(&t.news, 1)
 	if t.asleep {
 		t.asleep = false
 		t.bell.ring()
@@ -213,6 +218,7 @@ func (t *Thread) round() (over bool) {
 func (t *Thread) take() (closing bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	atomic.StoreUint32(&t.news, 0)
 	if len(t.now) == 0 {
 		t.now, t.turns = t.turns, t.now[:0]
 	} else {
@@ -227,6 +233,10 @@ func (t *Thread) take() (closing bool) {
 // wait sleeps until a socket or the bell has something, unless there is work already, and notes
 // what is ready.
 func (t *Thread) wait(busy bool) {
+	t.handOn()
+	if !busy && t.spinFor() {
+		return
+	}
 	t.mu.Lock()
 	block := !busy && len(t.turns)+len(t.kicked) == 0 && !t.closing
 	t.asleep = block // from here on, whoever brings work rings
@@ -236,6 +246,7 @@ func (t *Thread) wait(busy bool) {
 		t.mu.Lock()
 		t.asleep = false
 		t.mu.Unlock()
+		t.spin.over()
 	}
 	if err != nil {
 		t.cannotPoll(err)

@@ -94,6 +94,14 @@ type Poller interface {
 	Close() error
 }
 
+// Spinner is a Poller that can also wait awake.
+type Spinner interface {
+	// Spin calls ready for every token with something new, as soon as there is one. It returns when it
+	// has, when *news, which is read atomically, is not 0, and when limit is over; found: not that. In
+	// between whoever else wants the processor gets it.
+	Spin(limit time.Duration, news *uint32, ready func(token any)) (found bool)
+}
+
 // Layer makes contexts and pollers.
 type Layer interface {
 	NewContext(ioThreads, maxSockets int) (Context, error)
