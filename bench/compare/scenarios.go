@@ -116,25 +116,17 @@ func movingScenarios() []*scenario {
 			entry{batch, 7 * million}, entry{channel, 12 * million}, entry{tell, 6 * million}),
 		move("inproc-1KiB", "inproc", 1<<10, false, entry{tools, 4 * million}, entry{raw, 3 * million / 2},
 			entry{batch, 3 * million}, entry{channel, 3 * million}, entry{tell, 5 * million / 2}),
-		move("tcp-64", "tcp", 64, true, withCoalesced(16*million, entry{tools, 6 * million}, entry{raw, 3 * million},
-			entry{batch, 4 * million}, entry{single, 3 * million / 2})...),
-		move("tcp-1KiB", "tcp", 1<<10, true, withCoalesced(2*million, entry{tools, 1 * million}, entry{raw, 800 * thousand},
-			entry{batch, 1 * million}, entry{single, 700 * thousand})...),
-		move("ipc-64", "ipc", 64, true, withCoalesced(14*million, entry{tools, 5 * million}, entry{raw, 2 * million},
-			entry{batch, 3 * million}, entry{single, 3 * million / 2})...),
+		move("tcp-64", "tcp", 64, true, entry{tools, 6 * million}, entry{raw, 3 * million},
+			entry{batch, 4 * million}, entry{single, 3 * million / 2}, entry{coalesced, 16 * million}),
+		move("tcp-1KiB", "tcp", 1<<10, true, entry{tools, 1 * million}, entry{raw, 800 * thousand},
+			entry{batch, 1 * million}, entry{single, 700 * thousand}, entry{coalesced, 2 * million}),
+		move("ipc-64", "ipc", 64, true, entry{tools, 5 * million}, entry{raw, 2 * million},
+			entry{batch, 3 * million}, entry{single, 3 * million / 2}, entry{coalesced, 14 * million}),
 		move("tcp-1MiB", "tcp", 1<<20, true, entry{tools, 3 * thousand}, entry{raw, 2 * thousand}, entry{single, 3 * thousand}),
 		move("ipc-1MiB", "ipc", 1<<20, true, entry{tools, 3 * thousand}, entry{raw, 2 * thousand}, entry{single, 3 * thousand}),
-		move("tcp-64-one-process", "tcp", 64, false, withCoalesced(14*million, entry{raw, 2 * million}, entry{batch, 3 * million},
-			entry{single, 1 * million}, entry{channeler, 150 * thousand}, entry{pureGo, 120 * thousand})...),
+		move("tcp-64-one-process", "tcp", 64, false, entry{raw, 2 * million}, entry{batch, 3 * million},
+			entry{single, 1 * million}, entry{channeler, 150 * thousand}, entry{pureGo, 120 * thousand}, entry{coalesced, 14 * million}),
 	}
-}
-
-// withCoalesced adds the subject that is there only if the library can do it.
-func withCoalesced(n int, entries ...entry) []entry {
-	if canCoalesce {
-		entries = append(entries, entry{coalesced, n})
-	}
-	return entries
 }
 
 func crowdScenarios() []*scenario {

@@ -41,9 +41,6 @@ type sockeye struct {
 }
 
 func openSockeye(how way, together bool) (*sockeye, error) {
-	if together && !canCoalesce {
-		return nil, errors.New("the library cannot coalesce")
-	}
 	thread, err := zmqthread.Start(measure.System(), zmqthread.Config{})
 	if err != nil {
 		return nil, err
@@ -52,9 +49,7 @@ func openSockeye(how way, together bool) (*sockeye, error) {
 }
 
 func (o *sockeye) open(cfg socket.Config) *actor.PID {
-	if o.coalesce {
-		coalesce(&cfg)
-	}
+	cfg.Coalesce = o.coalesce
 	return o.root.Spawn(socket.Props(o.thread, cfg))
 }
 
