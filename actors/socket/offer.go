@@ -2,6 +2,7 @@ package socket
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 
 	"github.com/sockeye-mq/sockeye/messages"
@@ -56,7 +57,7 @@ func (b *box) sendOne(m *messages.Message) bool {
 	if len(m.GetFrames()) == 0 || !b.pattern.sends() || int64(size) > min(b.cfg.MaxMessage, messages.MaxFrame) {
 		return false
 	}
-	b.mu.Lock()
+	b.lock()
 	if b.sealed != nil || b.tripped != "" || len(b.waiting) > 0 || !b.fits(1, size) {
 		b.mu.Unlock()
 		return false
@@ -79,6 +80,18 @@ func (b *box) sendOne(m *messages.Message) bool {
 		b.kick()
 	}
 	return true
+}
+
+// lock takes mu for a sender, of whom there may be many. They wait for each other in the run queue, for
+// who waits in a mutex for long has it handed over, and that takes longer than what it guards.
+func (b *box) lock() {
+	for range 16 {
+		if b.mu.TryLock() {
+			return
+		}
+		runtime.Gosched()
+	}
+	b.mu.Lock()
 }
 
 // unwrap finds out what is to be sent, and what is wrong with it.

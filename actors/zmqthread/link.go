@@ -37,6 +37,8 @@ type Link struct {
 	serving  bool // opened, and its owner well
 	complete bool // all binds and connects are done
 	blocked  bool // libzmq said EAGAIN to a send
+	reported bool // by the poller, since ZMQ_EVENTS was read last
+	drained  bool // the last native call was a receive that said EAGAIN
 	hasOut   bool // see the function
 	retry    *time.Timer
 	overdue  *time.Timer
@@ -89,7 +91,16 @@ func (l *Link) serve() (again bool, err error) {
 }
 
 // rest reports whether there is something to do after all, and tells the poller what to wait for.
+//
+// It can do without ZMQ_EVENTS, a system call, where no wake-up can have been lost. A receive that
+// says EAGAIN has processed every command first: what comes later makes the descriptor readable. And a
+// socket with nothing to receive into waits for a kick; if its descriptor is readable all the same, the
+// poller says so, and then ZMQ_EVENTS is read.
 func (l *Link) rest() (again bool, err error) {
+	if l.thread.spinner != nil && !l.blocked && (l.drained || !l.reported && l.port.Room() <= 0) {
+		l.reported = false
+		return false, nil
+	}
 	events, again, err := l.events()
 	if err != nil || again {
 		return again, err
@@ -109,6 +120,7 @@ func (l *Link) rest() (again bool, err error) {
 
 // events reads ZMQ_EVENTS; again: a signal came in between (facts Z4).
 func (l *Link) events() (events zmq.State, again bool, err error) {
+	l.reported = false
 	events, err = l.socket.Events()
 	if err == syscall.EINTR {
 		return 0, true, nil
@@ -185,6 +197,7 @@ func ofTheMessage(n syscall.Errno) bool {
 }
 
 func (l *Link) receive() (again bool, err error) {
+	l.drained = false
 	room := min(l.port.Room(), l.thread.cfg.TurnMessages)
 	if room <= 0 {
 		return false, nil // not read: its high-water mark fills, and the far side feels it
@@ -206,6 +219,7 @@ func (l *Link) receive() (again bool, err error) {
 	case 0, syscall.EINTR:
 		return true, nil
 	case syscall.EAGAIN:
+		l.drained = true
 		return false, nil
 	case syscall.Errno(zmq.EFSM):
 		return false, nil // not this socket's turn to receive

@@ -49,7 +49,7 @@ func (p *poller) open(c actor.Context, pid *actor.PID, m *Open) {
 	} else if l != nil {
 		p.drop(l, nil)
 	}
-	l := &Link{thread: p.thread, owner: pid, port: m.Port, open: m, hasOut: hasOut(m.Type)}
+	l := &Link{thread: p.thread, owner: pid, port: m.Port, open: m, hasOut: hasOut(m.Type), reported: true}
 	o.link = l
 	if err := guarded(l.create); err != nil {
 		p.failOpen(c, l, err)

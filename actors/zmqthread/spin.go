@@ -4,8 +4,6 @@ import (
 	"runtime"
 	"sync/atomic"
 	"time"
-
-	"github.com/sockeye-mq/sockeye/actors/zmqthread/internal/native"
 )
 
 // defaultSpin is about a round trip on the loopback: whoever waits for an answer to what it has just
@@ -56,15 +54,14 @@ func (s *spin) over() {
 // not asleep meanwhile: nobody rings.
 func (t *Thread) spinFor() (found bool) {
 	t.spin.began = time.Now()
-	p, can := t.poller.(native.Spinner)
-	if !can || !t.spin.pays() {
+	if t.spinner == nil || !t.spin.pays() {
 		return false
 	}
 	defer spinners.Add(-1)
 	if int(spinners.Add(1)) > runtime.NumCPU()/2 {
 		return false
 	}
-	if found = p.Spin(t.spin.limit, &t.news, t.table.ready); found {
+	if found = t.spinner.Spin(t.spin.limit, &t.news, t.table.ready); found {
 		t.spin.over()
 	}
 	return found

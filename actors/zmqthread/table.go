@@ -73,6 +73,9 @@ func (t *table) ready(token any) {
 	switch x := token.(type) {
 	case *bell:
 		x.hush()
+	case *Link:
+		x.reported = true
+		t.enqueue(x)
 	case servable:
 		t.enqueue(x)
 	}
@@ -114,6 +117,7 @@ func (t *table) enqueueAll() {
 	for _, o := range t.owners {
 		if l := o.link; l != nil && !l.place.gone {
 			l.kicked.Store(false)
+			l.reported = true
 			t.enqueue(l)
 			if l.monitor != nil {
 				t.enqueue(l.monitor)

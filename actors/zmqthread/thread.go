@@ -43,8 +43,9 @@ type Thread struct {
 	// Owned by the thread.
 	table    table
 	poller   native.Poller
-	now      []func() // turns of this round that have not run; a Goexit leaves some
-	nowLinks []*Link  // and the links that were kicked
+	spinner  native.Spinner // the same if it can, which is edge-triggered then; otherwise nil
+	now      []func()       // turns of this round that have not run; a Goexit leaves some
+	nowLinks []*Link        // and the links that were kicked
 
 	spin       spin
 	complained time.Time // that it cannot poll
@@ -82,6 +83,7 @@ func (t *Thread) acquire() (err error) {
 	if t.poller, err = t.cfg.Native.NewPoller(); err != nil {
 		return errors.Join(err, t.context.release())
 	}
+	t.spinner, _ = t.poller.(native.Spinner)
 	if t.bell, err = newBell(t.context); err == nil {
 		err = t.poller.Add(t.bell.in, t.bell)
 	}

@@ -25,7 +25,7 @@ const (
 	outbox        = 4096     // socket.Config.Outbox.Messages, the default
 	outboxBytes   = 16 << 20 // and Bytes
 	batchMessages = 256      // a sender's batch has so many messages,
-	batchBytes    = 16 << 10 // or so many bytes, whichever comes first
+	batchBytes    = messages.RoomBytes // or so many bytes, whichever comes first
 	batchMost     = 1024     // a receiver's
 )
 

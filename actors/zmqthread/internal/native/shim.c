@@ -189,22 +189,22 @@ int sk_large_recv(void *socket, zmq_msg_t *msg, int64_t before, int64_t max_mess
     }
 }
 
-size_t sk_large_copy(sk_large *l, char *data, size_t most)
+const char *sk_large_piece(sk_large *l, size_t most, size_t *len)
 {
-    size_t copied = 0;
-    while (l->at < l->n && copied < most) {
-        size_t left = zmq_msg_size(&l->msgs[l->at]) - l->offset;
-        size_t len = left < most - copied ? left : most - copied;
-        if (len > 0)
-            memcpy(data + copied, (char *) zmq_msg_data(&l->msgs[l->at]) + l->offset, len);
-        copied += len;
-        l->offset += len;
-        if (len == left) {
+    while (l->at < l->n) {
+        const char *data = zmq_msg_data(&l->msgs[l->at]);
+        size_t offset = l->offset, left = zmq_msg_size(&l->msgs[l->at]) - offset;
+        *len = left < most ? left : most;
+        l->offset += *len;
+        if (*len == left) {
             l->at++;
             l->offset = 0;
         }
+        if (*len > 0)
+            return data + offset;
     }
-    return copied;
+    *len = 0;
+    return NULL;
 }
 
 void sk_large_lens(const sk_large *l, uint32_t *lens)

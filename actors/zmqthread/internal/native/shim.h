@@ -52,8 +52,8 @@ void sk_close_all(zmq_msg_t *msgs, int n);
 void sk_recv(void *socket, zmq_msg_t *msg, char *data, int64_t data_cap, uint32_t *lens, int lens_cap,
              int max, int64_t max_bytes, int64_t max_message, int64_t max_copy, sk_got *io);
 int sk_large_recv(void *socket, zmq_msg_t *msg, int64_t before, int64_t max_message, sk_large *l, sk_got *io);
-// sk_large_copy copies the next bytes, most at most, and returns how many.
-size_t sk_large_copy(sk_large *l, char *data, size_t most);
+// sk_large_piece returns the next bytes of one frame, most at most, and how many; NULL at the end.
+const char *sk_large_piece(sk_large *l, size_t most, size_t *len);
 void sk_large_lens(const sk_large *l, uint32_t *lens);
 int sk_large_first(const sk_large *l);
 void sk_large_free(sk_large *l);
