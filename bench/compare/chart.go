@@ -38,18 +38,20 @@ func given(ok bool, s *spread) *spread {
 
 // palette has a colour for each subject, the same in every figure.
 var palette = map[string]color.Color{
-	tools:     color.RGBA{40, 40, 40, 255},
-	blockingC: color.RGBA{95, 95, 95, 255},
-	raw:       color.RGBA{150, 150, 150, 255},
-	batch:     color.RGBA{0, 114, 178, 255},
-	ours:      color.RGBA{0, 114, 178, 255},
-	single:    color.RGBA{86, 180, 233, 255},
-	lean:      color.RGBA{86, 180, 233, 255},
-	coalesced: color.RGBA{0, 158, 115, 255},
-	channeler: color.RGBA{213, 94, 0, 255},
-	pureGo:    color.RGBA{230, 159, 0, 255},
-	channel:   color.RGBA{204, 121, 167, 255},
-	tell:      color.RGBA{235, 190, 215, 255},
+	tools:      color.RGBA{40, 40, 40, 255},
+	blockingC:  color.RGBA{95, 95, 95, 255},
+	raw:        color.RGBA{150, 150, 150, 255},
+	locked:     color.RGBA{175, 175, 175, 255},
+	eachPolled: color.RGBA{200, 200, 200, 255},
+	batch:      color.RGBA{0, 114, 178, 255},
+	ours:       color.RGBA{0, 114, 178, 255},
+	single:     color.RGBA{86, 180, 233, 255},
+	lean:       color.RGBA{86, 180, 233, 255},
+	coalesced:  color.RGBA{0, 158, 115, 255},
+	channeler:  color.RGBA{213, 94, 0, 255},
+	pureGo:     color.RGBA{230, 159, 0, 255},
+	channel:    color.RGBA{204, 121, 167, 255},
+	tell:       color.RGBA{235, 190, 215, 255},
 }
 
 // drawAll draws every figure that there is something for, as PNG and as SVG.

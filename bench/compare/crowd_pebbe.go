@@ -95,6 +95,15 @@ func (c *pebbeCrowd) pass(pair int, i uint64) error {
 	return c.receive()
 }
 
+func (c *pebbeCrowd) stream(pair int, first, n uint64) error {
+	for i := range n {
+		if err := c.pass(pair, first+i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (c *pebbeCrowd) passAll(first uint64) error {
 	for pair := range c.push {
 		if _, err := c.push[pair].SendBytes(c.message(first+uint64(pair), c.buf), 0); err != nil {
@@ -135,4 +144,16 @@ func (c *pebbeCrowd) close() error {
 		}
 	}
 	return c.ctx.Term()
+}
+
+// polledCrowd polls for each message of a sweep.
+type polledCrowd struct{ *pebbeCrowd }
+
+func (c *polledCrowd) passAll(first uint64) error {
+	for pair := range c.push {
+		if err := c.pass(pair, first+uint64(pair)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

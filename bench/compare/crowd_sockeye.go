@@ -9,11 +9,12 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockeye-mq/sockeye/actors/socket"
+	"github.com/sockeye-mq/sockeye/actors/zmqthread"
 	"github.com/sockeye-mq/sockeye/messages"
 )
 
 // sockeyeCrowd is this library: all sockets on one ZeroMQ thread, and one actor that everything is
-// delivered to.
+// delivered to. A turn is one message, so that a stream, too, is send-poll-receive.
 type sockeyeCrowd struct {
 	*sockeye
 	*pattern
@@ -26,7 +27,7 @@ type sockeyeCrowd struct {
 }
 
 func newSockeyeCrowd(p *pattern, noMonitor bool) (crowd, error) {
-	o, err := openSockeye(oneByOne, false)
+	o, err := startSockeye(oneByOne, zmqthread.Config{TurnMessages: 1})
 	if err != nil {
 		return nil, err
 	}
@@ -87,6 +88,19 @@ func (c *sockeyeCrowd) pass(pair int, i uint64) error {
 	c.swept.left = 1
 	c.root.Send(c.pushes[pair], messages.Bytes(c.fresh(i)))
 	c.passed++
+	return c.wait()
+}
+
+func (c *sockeyeCrowd) stream(pair int, first, n uint64) error {
+	c.swept.left = int(n)
+	c.passed += n
+	p := &pace{root: c.root, pid: c.pushes[pair], every: outbox / 2}
+	for i := range n {
+		c.root.Send(c.pushes[pair], messages.Bytes(c.fresh(first+i)))
+		if err := p.sent(nil, 1); err != nil {
+			return err
+		}
+	}
 	return c.wait()
 }
 

@@ -84,6 +84,9 @@ func (s *shared) spread(send func(from uint64) error) error {
 	return s.err
 }
 
+// wide is an outbox of which 64 senders can each have a share that is worth waiting for.
+const wide = 16 * outbox
+
 // sockeye sends from each goroutine to the PID. Each keeps its share of the outbox under way.
 func (s *shared) sockeye(at string) error {
 	o, err := openSockeye(oneByOne, false)
@@ -99,14 +102,14 @@ func (s *shared) sockeye(at string) error {
 		}
 	}))
 	o.pull = o.open(socket.Config{Type: socket.Pull, Bind: []string{at}, Deliver: socket.To(sink), Batch: batchMost})
-	o.push = o.open(socket.Config{Type: socket.Push, Connect: []string{at}})
+	o.push = o.open(socket.Config{Type: socket.Push, Connect: []string{at}, Outbox: socket.Limit{Messages: wide}})
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err := socket.WaitPeers(ctx, o.root, o.push, 1); err != nil {
 		return err
 	}
 	err = s.spread(func(from uint64) error {
-		p := &pace{root: o.root, pid: o.push, every: max(outbox/2/int(s.senders), 1)}
+		p := &pace{root: o.root, pid: o.push, every: wide / 2 / int(s.senders)}
 		for i := from; i < s.count; i += s.senders {
 			o.root.Send(o.push, messages.Bytes(s.fresh(i)))
 			if err := p.sent(nil, 1); err != nil {

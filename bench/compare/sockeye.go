@@ -22,11 +22,11 @@ const (
 )
 
 const (
-	outbox        = 4096     // socket.Config.Outbox.Messages, the default
-	outboxBytes   = 16 << 20 // and Bytes
-	batchMessages = 256      // a sender's batch has so many messages,
+	outbox        = 4096               // socket.Config.Outbox.Messages, the default
+	outboxBytes   = 16 << 20           // and Bytes
+	batchMessages = 256                // a sender's batch has so many messages,
 	batchBytes    = messages.RoomBytes // or so many bytes, whichever comes first
-	batchMost     = 1024     // a receiver's
+	batchMost     = 1024               // a receiver's
 )
 
 // sockeye is this library: an ordinary goroutine that sends to the PID of a PUSH, and an actor that
@@ -41,11 +41,19 @@ type sockeye struct {
 }
 
 func openSockeye(how way, together bool) (*sockeye, error) {
-	thread, err := zmqthread.Start(measure.System(), zmqthread.Config{})
+	o, err := startSockeye(how, zmqthread.Config{})
+	if err == nil {
+		o.coalesce = together
+	}
+	return o, err
+}
+
+func startSockeye(how way, cfg zmqthread.Config) (*sockeye, error) {
+	thread, err := zmqthread.Start(measure.System(), cfg)
 	if err != nil {
 		return nil, err
 	}
-	return &sockeye{way: how, coalesce: together, thread: thread, root: thread.System().Root}, nil
+	return &sockeye{way: how, thread: thread, root: thread.System().Root}, nil
 }
 
 func (o *sockeye) open(cfg socket.Config) *actor.PID {
