@@ -1,7 +1,11 @@
 package native
 
+// #include "shim.h"
+import "C"
+
 import (
 	"fmt"
+	"sync"
 
 	zmq "github.com/pebbe/zmq4"
 )
@@ -14,7 +18,13 @@ type context struct {
 	real Real
 }
 
+// keep is half of what glibc keeps of free memory, at the end of each of its heaps.
+const keep = 4 << 20
+
+var keepMemory = sync.OnceFunc(func() { C.sk_keep_memory(keep) })
+
 func (r Real) NewContext(ioThreads, maxSockets int) (Context, error) {
+	keepMemory()
 	c, err := zmq.NewContext()
 	if err != nil {
 		return nil, Wrap(err)

@@ -295,3 +295,16 @@ int sk_poll_fd(int fd, long timeout_ms)
     zmq_pollitem_t item = {0, fd, ZMQ_POLLIN, 0};
     return zmq_poll(&item, 1, timeout_ms) < 0 && zmq_errno() != EINTR ? zmq_errno() : 0;
 }
+
+// glibc gives the end of the heap back to the system as soon as 128 KiB of it are free. libzmq allocates
+// and frees a message at a time, so with larger ones that is a system call each, and fresh pages that
+// must be cleared. glibc takes it from what a program frees how much it had better keep (mallopt(3),
+// M_MMAP_THRESHOLD: twice the largest block); so it is told at once. It does nothing if the
+// environment says what to keep, and in another libc.
+void sk_keep_memory(size_t bytes)
+{
+    char *volatile p = malloc(bytes);
+    if (p != NULL)
+        *p = 0;
+    free(p);
+}

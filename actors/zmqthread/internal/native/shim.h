@@ -59,5 +59,6 @@ int sk_large_first(const sk_large *l);
 void sk_large_free(sk_large *l);
 int sk_getint(void *socket, int option, int *value);
 int sk_poll_fd(int fd, long timeout_ms);
+void sk_keep_memory(size_t bytes);
 
 #endif
