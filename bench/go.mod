@@ -7,6 +7,7 @@ require (
 	github.com/asynkron/protoactor-go v0.0.0-20240822202345-3c0e61ca19c9
 	github.com/go-zeromq/goczmq/v4 v4.2.2
 	github.com/go-zeromq/zmq4 v0.17.0
+	github.com/google/pprof v0.0.0-20261016150608-1facf8f91b50
 	github.com/pebbe/zmq4 v1.4.0
 	github.com/sockeye-mq/sockeye v0.0.0
 	gonum.org/v1/plot v0.17.0

@@ -74,6 +74,10 @@ func Pack(ms ...*Message) *Batch {
 // Release gives b's memory back early. It is optional; a receiver that calls it no longer uses b,
 // nor anything that Messages or Frames returned; a message of 32 KiB or more that was made of those
 // and sent on counts as use. Calling it again does nothing.
+//
+// A sender may call it when b was taken: Put has returned, or a Touch that was sent to the socket
+// after b was answered. A batch with a message of 32 KiB or more is sent from where it is, possibly
+// later than that: leave it to the garbage collector.
 func (b *Batch) Release() {
 	data, lens := b.Data, b.Lens
 	b.Data, b.Lens, b.Count = nil, nil, 0

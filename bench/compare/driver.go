@@ -82,9 +82,9 @@ func (d *driver) once(ctx context.Context, s *scenario, e entry) (v values, err 
 	case e.subject == tools:
 		v, err = withTools(ctx, s, e, at)
 	case s.apart:
-		v, err = inTwo(ctx, s, e, at)
+		v, err = inTwo(ctx, s, e, at, d.profile)
 	default:
-		v, err = inOne(ctx, s, e, at)
+		v, err = inOne(ctx, s, e, at, d.profile)
 	}
 	os.Remove(filepath.Join(d.dir, "socket"))
 	if err == nil && len(v) == 0 {

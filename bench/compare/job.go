@@ -16,6 +16,7 @@ type job struct {
 	subject, role, at string
 	n                 int
 	out               *json.Encoder
+	profile           *profile
 	ended             chan bool // closed when stdin has ended: the driver has seen enough, or is gone
 }
 
@@ -49,13 +50,16 @@ var do = map[kind]map[string]func(*job) error{
 	sharing: {alone: share},
 }
 
-func (j *job) run(scenario string) (err error) {
+func (j *job) run(scenario, profiles string) (err error) {
 	if j.scenario, err = scenarioNamed(scenario); err != nil {
 		return err
 	}
 	f := do[j.kind][j.role]
 	if f == nil {
 		return fmt.Errorf("%s has no role %q", scenario, j.role)
+	}
+	if j.profile, err = startProfile(profiles, scenario, j); err != nil {
+		return err
 	}
 	j.out, j.ended = json.NewEncoder(os.Stdout), make(chan bool)
 	result := make(chan error, 1)
@@ -82,10 +86,15 @@ func (j *job) series() series { return series{pattern: newPattern(j.size), count
 // bound says where it is bound.
 func (j *job) bound(at string) { j.out.Encode(line{At: at}) }
 
-func (j *job) report(v values) error { return j.out.Encode(line{Values: v}) }
+func (j *job) report(v values) error {
+	return errors.Join(j.profile.end(), j.out.Encode(line{Values: v}))
+}
 
 // over waits until the other side is done, too.
-func (j *job) over() { <-j.ended }
+func (j *job) over() {
+	<-j.ended
+	j.profile.end()
+}
 
 // unknown is the error for a subject that does not do this.
 func (j *job) unknown() error { return fmt.Errorf("%s does not do %s", j.subject, j.name) }

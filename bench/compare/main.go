@@ -28,6 +28,7 @@ type config struct {
 	scale    float64
 	seed     uint64
 	patience time.Duration
+	profile  string
 }
 
 func main() {
@@ -39,6 +40,7 @@ func main() {
 	flag.Float64Var(&cfg.scale, "scale", 1, "multiplies how many messages are sent; 0.01 is a smoke test")
 	flag.Uint64Var(&cfg.seed, "seed", uint64(time.Now().UnixNano()), "draws the order of the subjects")
 	flag.DurationVar(&cfg.patience, "patience", time.Minute, "a measurement that takes longer has failed")
+	flag.StringVar(&cfg.profile, "profile", "", "a directory for CPU profiles of everything, for bench/where; it is made if need be")
 	flag.StringVar(&j.role, "role", "", "what this process is to do: the program starts itself so, with what follows")
 	scenario := flag.String("scenario", "", "with -role: in which scenario")
 	flag.StringVar(&j.subject, "subject", "", "with -role: who is measured")
@@ -47,7 +49,7 @@ func main() {
 	flag.Parse()
 	err := error(nil)
 	if j.role != "" {
-		err = j.run(*scenario)
+		err = j.run(*scenario, cfg.profile)
 	} else {
 		err = compare(cfg)
 	}
@@ -70,6 +72,11 @@ func compare(cfg config) error {
 	}
 	if len(chosen) == 0 {
 		return fmt.Errorf("no scenario matches %q", cfg.only)
+	}
+	if cfg.profile != "" {
+		if err := os.MkdirAll(cfg.profile, 0o755); err != nil {
+			return err
+		}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -22,14 +22,14 @@ type process struct {
 	lines  chan line // closed when it has ended
 }
 
-// start starts a job. It does not outlive ctx.
-func start(ctx context.Context, s *scenario, e entry, role, at string) (*process, error) {
+// start starts a job, profiled if there is a directory for that. It does not outlive ctx.
+func start(ctx context.Context, s *scenario, e entry, role, at, profiles string) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
 	p := &process{lines: make(chan line, 4), cmd: exec.CommandContext(ctx, self, "-role", role,
-		"-scenario", s.name, "-subject", e.subject, "-n", strconv.Itoa(e.n), "-at", at)}
+		"-scenario", s.name, "-subject", e.subject, "-n", strconv.Itoa(e.n), "-at", at, "-profile", profiles)}
 	p.cmd.Stderr = &p.stderr
 	if e.subject == channeler {
 		// It takes EINTR for an error and stops, and the signals with which Go preempts cause that.
@@ -102,8 +102,8 @@ func reason(err error, stderr string) string {
 }
 
 // inOne measures in one process.
-func inOne(ctx context.Context, s *scenario, e entry, at string) (values, error) {
-	p, err := start(ctx, s, e, alone, at)
+func inOne(ctx context.Context, s *scenario, e entry, at, profiles string) (values, error) {
+	p, err := start(ctx, s, e, alone, at, profiles)
 	if err != nil {
 		return nil, err
 	}
@@ -115,14 +115,14 @@ func inOne(ctx context.Context, s *scenario, e entry, at string) (values, error)
 }
 
 // inTwo measures between two processes: the one that binds, and the one that connects to it.
-func inTwo(ctx context.Context, s *scenario, e entry, at string) (v values, err error) {
+func inTwo(ctx context.Context, s *scenario, e entry, at, profiles string) (v values, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	binds, connects := receiver, sender
 	if s.kind == asking {
 		binds, connects = server, client
 	}
-	first, err := start(ctx, s, e, binds, at)
+	first, err := start(ctx, s, e, binds, at, profiles)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +130,7 @@ func inTwo(ctx context.Context, s *scenario, e entry, at string) (v values, err 
 	if !ok {
 		return nil, first.early()
 	}
-	second, err := start(ctx, s, e, connects, where.At)
+	second, err := start(ctx, s, e, connects, where.At, profiles)
 	if err != nil {
 		cancel()
 		first.end()

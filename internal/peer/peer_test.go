@@ -1,0 +1,46 @@
+package peer_test
+
+import (
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/sockeye-mq/sockeye/internal/peer"
+	"github.com/sockeye-mq/sockeye/internal/rig"
+)
+
+func TestMain(m *testing.M) { rig.Main(m) }
+
+func TestTalk(t *testing.T) {
+	p := peer.Start(t, "/bin/sh", "-c", `echo ready; while read x; do echo noise; echo "got $x"; done; exit 3`)
+	p.Await("ready")
+	p.Tell("hello")
+	if got := p.Await("got "); got != "hello" {
+		t.Errorf("got %q", got)
+	}
+	p.CloseInput()
+	if err, ok := p.Wait().(*exec.ExitError); !ok || err.ExitCode() != 3 {
+		t.Errorf("it ended with %v", err)
+	}
+}
+
+func TestKill(t *testing.T) {
+	p := peer.StartEnv(t, []string{"WHAT=child"}, "/bin/sh", "-c", `sh -c 'echo $WHAT $$; exec cat' & wait`)
+	child := strings.TrimPrefix(p.Line(), "child ")
+	p.Signal(syscall.SIGSTOP)
+	p.Kill()
+	if exec.Command("/bin/kill", "-0", child).Run() == nil {
+		out, _ := exec.Command("/bin/cat", "/proc/"+child+"/stat").Output()
+		if fields := strings.Fields(string(out)); len(fields) > 2 && fields[2] != "Z" {
+			t.Errorf("its child %s lives: %s", child, out)
+		}
+	}
+}
+
+func TestPython(t *testing.T) {
+	p := peer.Start(t, peer.Python(t, "zmq"), "-c", "import zmq; print(zmq.zmq_version())")
+	if v := p.Line(); !strings.HasPrefix(v, "4.") {
+		t.Errorf("libzmq %s", v)
+	}
+}
