@@ -23,8 +23,8 @@ type Socket interface {
 	// after so many bytes.
 	Send(data []byte, lens []uint32, most int, bytes int64) Sent
 	// SendFrames does the same for one message that is too large to be packed. libzmq may read
-	// its frames long after SendFrames has returned; those of at most messages.RoomBytes it copies
-	// (Coalesce sends from memory that is used again).
+	// its frames long after SendFrames has returned. Frames of at most messages.RoomBytes are
+	// copied, up to 1 MiB of a message: Coalesce sends from memory that is used again.
 	SendFrames(frames [][]byte) Sent
 	// Recv empties b and receives whole messages into it, within limit.
 	Recv(b *messages.Batch, limit Limit) Got
