@@ -40,7 +40,7 @@ const maxRequests = 1024
 func isQuestion(m any) bool {
 	switch m.(type) {
 	case *messages.Bind, *messages.Unbind, *messages.Connect, *messages.Disconnect,
-		*messages.Subscribe, *messages.Unsubscribe, *SetOptions, *Attach, *Detach, *Fail, askEndpoints, askLedger, askPeers:
+		*messages.Subscribe, *messages.Unsubscribe, *SetOptions, *Attach, *Detach, *Cut, *Fail, askEndpoints, askLedger, askPeers:
 		return true
 	}
 	return false
@@ -109,6 +109,8 @@ func (s *socket) serveRequests(c actor.Context) {
 				err = &ConfigError{"Detach.PID", m.PID.GetId(), "not a receiver"}
 			}
 			s.confirm(c, r.from, "detach", m.PID, err)
+		case *Cut:
+			s.cutPeers(c, m, r.from)
 		default:
 			s.command(c, r)
 		}

@@ -107,7 +107,7 @@ var noMatter = map[string]string{
 	"how it travels, see docs/coalesce.md":                       "Coalesce",
 	"who the peers are":                                          "Identity RouterHandover ProbeRouter",
 	"connections and their end":                                  "Linger Affinity Backlog SendBuffer RecvBuffer ConnectTimeout HandshakeInterval ReconnectInterval ReconnectMax HeartbeatInterval HeartbeatTimeout HeartbeatTTL IPv6 TOS TCPKeepalive TCPKeepaliveIdle TCPKeepaliveInterval TCPKeepaliveCount TCPMaxRT SocksProxy MulticastHops MulticastRate MulticastRecovery MulticastMaxTPDU VMCIBufferSize VMCIBufferMinSize VMCIBufferMaxSize VMCIConnectTimeout",
-	"security":                                                   "CurveServer CurvePublicKey CurveSecretKey CurveServerKey PlainServer PlainUsername PlainPassword ZAPDomain GSSAPIServer GSSAPIPrincipal GSSAPIServicePrincipal GSSAPIPlaintext",
+	"security":                                                   "CurveServer CurvePublicKey CurveSecretKey CurveServerKey PlainServer PlainUsername PlainPassword ZAPDomain ZAPOptional GSSAPIServer GSSAPIPrincipal GSSAPIServicePrincipal GSSAPIPlaintext",
 }
 
 // unsaid are the options in the source that are neither in the table nor among those that do not

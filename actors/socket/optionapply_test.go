@@ -73,6 +73,7 @@ var optionSamples = map[string]optionSample{
 	"PlainUsername":  {Options{PlainUsername: "u", PlainPassword: "p"}, read((*zmq.Socket).GetPlainUsername), "u"},
 	"PlainPassword":  {Options{PlainUsername: "u", PlainPassword: "p"}, read((*zmq.Socket).GetPlainPassword), "p"},
 	"ZAPDomain":      {Options{ZAPDomain: "here"}, read((*zmq.Socket).GetZapDomain), "here"},
+	"ZAPOptional":    {Options{ZAPDomain: "here", ZAPOptional: true}, nil, nil},
 
 	"GSSAPIServer":           {Options{GSSAPIServer: true}, read((*zmq.Socket).GetGssapiServer), true},
 	"GSSAPIPrincipal":        {Options{GSSAPIServer: true, GSSAPIPrincipal: "u"}, read((*zmq.Socket).GetGssapiPrincipal), "u"},

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	zmq "github.com/pebbe/zmq4"
+
+	"github.com/sockeye-mq/sockeye/actors/zmqthread"
 )
 
 // check says whether a socket of type t can have the options o: nil or a *ConfigError.
@@ -101,10 +103,25 @@ var optionRules = []struct {
 	{"GSSAPIPlaintext", func(o *Options) bool { return o.GSSAPIPlaintext && !o.hasGSSAPI() },
 		"without another GSSAPI option there is no GSSAPI"},
 
+	{"ZAPOptional", func(o *Options) bool { return o.ZAPOptional && o.ZAPDomain == "" }, "without ZAPDomain nothing is enforced"},
+
 	{"VMCIBufferMinSize", func(o *Options) bool {
 		return o.VMCIBufferMaxSize != 0 && o.VMCIBufferMinSize > o.VMCIBufferMaxSize
 	}, "more than VMCIBufferMaxSize"},
 }
+
+// setZAPDomain also makes libzmq refuse everybody while nobody answers for the domain. Never without a
+// domain: the first peer of a PLAIN server would end the process (libzmq 4.3.4, plain_server.cpp:52).
+func setZAPDomain(s *zmq.Socket, domain string) error {
+	if err := s.SetZapDomain(domain); err != nil {
+		return err
+	}
+	return zmqthread.SetInt(s, enforceDomain, 1)
+}
+
+func setZAPOptional(s *zmq.Socket, _ bool) error { return zmqthread.SetInt(s, enforceDomain, 0) }
+
+const enforceDomain = 93 // ZMQ_ZAP_ENFORCE_DOMAIN, zmq.h
 
 const oneMechanism = "a socket has one of CURVE, PLAIN and GSSAPI"
 

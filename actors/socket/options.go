@@ -179,8 +179,15 @@ type Options struct {
 	PlainUsername string
 	PlainPassword Secret
 	// ZAPDomain is the domain in which a server's peers are authenticated, RFC 27, up to 255
-	// bytes. Default: none, and with NULL no authentication. All types but Stream. ZMQ_ZAP_DOMAIN.
+	// bytes; package actors/zap has the authenticator. While none runs in the ZeroMQ context nobody
+	// gets in. Only before the socket opens. Default: none, and then NULL does not ask, and CURVE and
+	// GSSAPI let everybody in while there is nobody to ask. All types but Stream. ZMQ_ZAP_DOMAIN,
+	// ZMQ_ZAP_ENFORCE_DOMAIN.
 	ZAPDomain string
+	// ZAPOptional lets everybody in, over NULL and CURVE, while no authenticator runs, as ZeroMQ does
+	// by default. Only with ZAPDomain, and before the socket opens. It leaves out
+	// ZMQ_ZAP_ENFORCE_DOMAIN.
+	ZAPOptional bool
 	// GSSAPIServer makes the socket the server of GSSAPI, zmq_gssapi(7). All types but Stream,
 	// like the other GSSAPI fields. ZMQ_GSSAPI_SERVER.
 	GSSAPIServer bool

@@ -19,8 +19,11 @@ var (
 	multicastTypes = typesOf(zmq.PUB, zmq.SUB, zmq.XPUB, zmq.XSUB)
 )
 
+// otherDomain: libzmq keeps for every bind the domain that it was made with, and tells only of the last.
+const otherDomain = "what is bound already would keep what it has"
+
 // optionTable has one row for each field of Options, in the order in which they are set:
-// XPUB_VERBOSER behind XPUB_VERBOSE, which switches it off. NoCorrelate has no
+// XPUB_VERBOSER behind XPUB_VERBOSE, which switches it off, ZAPOptional behind ZAPDomain. NoCorrelate has no
 // setter: it only keeps Options.applyPolicy from setting something.
 var optionTable = []option{
 	row("SendHWM", "ZMQ_SNDHWM", everyType, func(o *Options) *int { return &o.SendHWM }, checkHWM, setHWM((*zmq.Socket).SetSndhwm)),
@@ -79,7 +82,10 @@ var optionTable = []option{
 	row("PlainServer", "ZMQ_PLAIN_SERVER", zmtpTypes, func(o *Options) *bool { return &o.PlainServer }, anyValue, setOne((*zmq.Socket).SetPlainServer)),
 	row("PlainUsername", "ZMQ_PLAIN_USERNAME", zmtpTypes, func(o *Options) *string { return &o.PlainUsername }, checkText, (*zmq.Socket).SetPlainUsername),
 	row("PlainPassword", "ZMQ_PLAIN_PASSWORD", zmtpTypes, func(o *Options) *Secret { return &o.PlainPassword }, ofSecret(checkText), setSecret((*zmq.Socket).SetPlainPassword)),
-	row("ZAPDomain", "ZMQ_ZAP_DOMAIN", zmtpTypes, func(o *Options) *string { return &o.ZAPDomain }, checkText, (*zmq.Socket).SetZapDomain),
+	row("ZAPDomain", "ZMQ_ZAP_DOMAIN", zmtpTypes, func(o *Options) *string { return &o.ZAPDomain }, checkText, setZAPDomain).
+		onlyAtOpen(otherDomain),
+	row("ZAPOptional", "ZMQ_ZAP_ENFORCE_DOMAIN", zmtpTypes, func(o *Options) *bool { return &o.ZAPOptional }, anyValue, setZAPOptional).
+		onlyAtOpen(otherDomain),
 	row("GSSAPIServer", "ZMQ_GSSAPI_SERVER", zmtpTypes, func(o *Options) *bool { return &o.GSSAPIServer }, anyValue, (*zmq.Socket).SetGssapiServer),
 	row("GSSAPIPrincipal", "ZMQ_GSSAPI_PRINCIPAL", zmtpTypes, func(o *Options) *string { return &o.GSSAPIPrincipal }, checkText, (*zmq.Socket).SetGssapiPrincipal),
 	row("GSSAPIServicePrincipal", "ZMQ_GSSAPI_SERVICE_PRINCIPAL", zmtpTypes, func(o *Options) *string { return &o.GSSAPIServicePrincipal }, checkText, (*zmq.Socket).SetGssapiServicePrincipal),

@@ -18,6 +18,8 @@ type sharedContext struct {
 
 	mu     sync.Mutex
 	inproc map[string]*meeting // guarded by mu
+
+	threads map[*Thread]bool // guarded by mu: those whose poll actor runs
 }
 
 // meeting is an inproc endpoint. libzmq reports no events for inproc, so peers are counted here.

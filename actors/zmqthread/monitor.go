@@ -22,9 +22,11 @@ type monitor struct {
 	over  bool // which has come: libzmq has let go of everything
 
 	mu   sync.Mutex
-	live map[uint32]native.Connection // guarded by mu: by descriptor
-	deaf []func()                     // guarded by mu: what makes connections hear again
-	cut  bool                         // guarded by mu: the linger is over
+	live map[uint32]met // guarded by mu: by descriptor
+	deaf []func()       // guarded by mu: what makes connections hear again
+	cut  bool           // guarded by mu: the linger is over
+
+	unwanted []unwanted // of cuts that are still in force; see Cut
 }
 
 // monitors numbers their endpoints: every socket ever opened needs its own (facts Z7).
@@ -56,7 +58,7 @@ func (l *Link) startMonitor() error {
 		pair.Close(0)
 		return op("monitor", at, err)
 	}
-	m.live = map[uint32]native.Connection{}
+	m.live = map[uint32]met{}
 	l.monitor = m
 	l.thread.table.enqueue(m) // its descriptor says nothing until it was read once (facts Z3)
 	return nil
@@ -113,9 +115,10 @@ func (m *monitor) note(e Event) {
 		if ok {
 			e.Peer = peer
 			m.mu.Lock()
-			m.live[e.Value] = c
+			m.live[e.Value] = met{c, addrOf(peer), e.Event == zmq.EVENT_ACCEPTED}
 			m.severOne(e.Value)
 			m.mu.Unlock()
+			m.late(e.Value)
 		}
 	case zmq.EVENT_DISCONNECTED:
 		m.mu.Lock()

@@ -18,6 +18,7 @@ func (p *poller) Receive(c actor.Context) {
 	switch m := c.Message().(type) {
 	case *actor.Started:
 		p.takeOver()
+		p.thread.context.enter(p.thread)
 		p.apologize(c)
 	case *ready:
 		m.again = p.serve(c, m.kicked)
@@ -35,6 +36,8 @@ func (p *poller) Receive(c actor.Context) {
 		p.inHand, p.inHandOf = m, c.Sender()
 		p.do(c, m)
 		p.inHand = nil
+	case *Cut:
+		p.cut(c, m)
 	case *actor.Terminated:
 		p.forget(c, m.Who)
 	case drain:
@@ -46,6 +49,7 @@ func (p *poller) Receive(c actor.Context) {
 	case *Crash:
 		crash(m)
 	case *actor.Stopping:
+		p.thread.context.exit(p.thread)
 		p.closeAll()
 	}
 }
