@@ -21,6 +21,7 @@ test: ## vet, bench/ too, then every test under the race detector; ARGS="-run Sp
 	@scripts/setup.sh test
 	go vet ./...
 	go -C bench vet ./...
+	go -C internal/interop/gopeer vet ./...
 	SOCKEYE_PYTHON="$$(scripts/setup.sh python)" go test -race -timeout 15m $(ARGS) ./...
 
 .PHONY: check
@@ -33,6 +34,18 @@ check: ## what a change must pass: format, lint, generated code, setup script, t
 	{ echo "messages.pb.go is not what messages.proto gives: make generate"; exit 1; }
 	scripts/setup_test.sh
 	@$(MAKE) --no-print-directory test
+
+.PHONY: interop
+interop: ## talk to pyzmq, zeromq.js and go-zeromq, and print what came of it; docs/interop.md explains it
+	@scripts/setup.sh test
+	@SOCKEYE_PYTHON="$$(scripts/setup.sh python)" go test -json -race -count=1 -timeout 10m $(ARGS) ./internal/interop | \
+	go run ./internal/interop/matrix
+
+.PHONY: guide
+guide: ## play the examples of the Guide's patterns against other people's programs: GUIDE=dir has pebbe/zmq4's examples, built
+	@[ -n "$(GUIDE)" ] || { echo "GUIDE=dir: where pebbe/zmq4's examples are, built"; exit 1; }
+	@scripts/setup.sh test
+	GUIDE="$(abspath $(GUIDE))" SOCKEYE_PYTHON="$$(scripts/setup.sh python)" go test -race -count=1 -p 1 -timeout 15m -run Guide -v $(ARGS) ./examples/...
 
 .PHONY: generate
 generate: ## make messages/messages.pb.go from messages/messages.proto

@@ -2,11 +2,13 @@
 # Makes sure that Sockeye can be built here, and installs what is missing.
 #
 #   scripts/setup.sh          what cgo needs: a C compiler, pkg-config and libzmq
-#   scripts/setup.sh test     that, and what only tests need: a python3 with pyzmq
-#   scripts/setup.sh bench    that, and what only bench/compare needs: libczmq
+#   scripts/setup.sh test     that, and what only tests need: a python3 with pyzmq, and if they can be had
+#                             ipykernel for it, libczmq, and zeromq.js, which npm puts beside its peer
+#   scripts/setup.sh bench    that, and what bench/compare cannot do without: libczmq
 #   scripts/setup.sh python   prints that python3 for SOCKEYE_PYTHON; installs nothing
 #
 # Silent when everything is there. Words go to stderr, so that stdout stays the caller's.
+# Where CI is true, everything must be had.
 # PKG_CONFIG, PKG_CONFIG_PATH and CC mean what they mean to cgo; SOCKEYE_PYTHON names a python3 of your own.
 set -u
 
@@ -61,6 +63,17 @@ pyzmq() {
 	return 1
 }
 
+# ipykernel asks the python3 that has pyzmq, without the half second that an import takes.
+ipykernel() {
+	"$(pyzmq)" -c 'import importlib.util, sys; sys.exit(not importlib.util.find_spec("ipykernel"))' >/dev/null 2>&1 </dev/null
+}
+
+nodejs() { has node && has npm; }
+
+# The peer on zeromq.js ends well if that is there in the version that its package.json names.
+peer=${0%/*}/../internal/interop/testdata/node
+zeromqjs() { node "$peer/peer.js" version >/dev/null 2>&1 </dev/null; }
+
 # is asks for one thing, by the name that describe and package use too.
 is() { "$1" >/dev/null; }
 
@@ -71,6 +84,9 @@ describe() {
 	libzmq) echo "libzmq with its headers" ;;
 	pyzmq) echo "a python3 with pyzmq" ;;
 	czmq) echo "libczmq with its headers" ;;
+	ipykernel) echo "ipykernel for that python3" ;;
+	nodejs) echo "node with npm" ;;
+	zeromqjs) echo zeromq.js ;;
 	esac
 }
 
@@ -95,6 +111,12 @@ package() {
 	dnf:czmq) echo "czmq-devel libsodium-devel" ;;
 	apk:czmq) echo "czmq-dev libsodium-dev" ;;
 	*:czmq) echo "czmq libsodium" ;;
+	apt-get:ipykernel | dnf:ipykernel) echo python3-ipykernel ;;
+	apk:ipykernel) echo py3-ipykernel ;;
+	pacman:ipykernel) echo python-ipykernel ;;
+	brew:ipykernel) ;; # Homebrew has none that its python3 can import
+	brew:nodejs) echo node ;;
+	*:nodejs) echo "nodejs npm" ;;
 	esac
 }
 
@@ -140,7 +162,7 @@ install() {
 hints() {
 	[ "$1" = dnf ] && say "RHEL and its rebuilds have these in EPEL: dnf install epel-release"
 	[ "$1" = pacman ] && say "If its lists are old: pacman -Syu"
-	case " $* " in *" pyzmq "*) say "Or make a python3 of your own import zmq and name it in SOCKEYE_PYTHON." ;; esac
+	case " $* " in *" pyzmq "* | *" ipykernel "*) say "Or make a python3 of your own import it and name it in SOCKEYE_PYTHON." ;; esac
 }
 
 # need makes sure of things ($@): it is silent when they are there, and ends the script when they cannot be had.
@@ -158,6 +180,10 @@ need() {
 	names=
 	for thing in $missing; do names="$names $(package "${by:-apt-get}" "$thing")"; done
 	names=${names# }
+	[ -n "${names# }" ] || {
+		hints "$by" $missing
+		die "$by has no package for that."
+	}
 
 	sudo=
 	case $by in
@@ -199,6 +225,39 @@ need_tests() {
 		die "SOCKEYE_PYTHON is $SOCKEYE_PYTHON, which cannot import zmq." \
 			"Install pyzmq for it, or unset SOCKEYE_PYTHON to have the system's."
 	need pyzmq
+	may ipykernel
+	may czmq
+	if may nodejs; then may zeromqjs; fi
+	return 0
+}
+
+# may is need for what only some tests want ($1): where it cannot be had the script goes on, unless
+# this is CI.
+may() {
+	case $1 in
+	ipykernel) (need_ipykernel) ;;
+	zeromqjs) (need_zeromqjs) ;;
+	*) (need "$1") ;;
+	esac && return
+	[ "${CI:-}" != true ] || exit 1
+	say "going on without $(describe "$1"): the tests that need it will be skipped."
+	return 1
+}
+
+need_ipykernel() {
+	[ -z "${SOCKEYE_PYTHON:-}" ] || is ipykernel ||
+		die "SOCKEYE_PYTHON is $SOCKEYE_PYTHON, which has no ipykernel." "Install it for that, or unset SOCKEYE_PYTHON."
+	need ipykernel
+}
+
+# need_zeromqjs has npm install what package-lock.json says, and run no script of anybody's: the package
+# brings what it needs, compiled.
+need_zeromqjs() {
+	is zeromqjs && return
+	say "missing: zeromq.js." "running: npm ci in $peer"
+	(cd "$peer" && exec npm ci --ignore-scripts --no-audit --no-fund --fetch-retries=1) >&2 </dev/null ||
+		die "npm could not install zeromq.js."
+	is zeromqjs || die "npm has installed zeromq.js, yet node cannot load it." "What it says: node $peer/peer.js version"
 }
 
 case ${1:-build} in

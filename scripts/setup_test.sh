@@ -15,24 +15,26 @@ stub() {
 }
 
 # new starts a box: whose ($1, a user id), on what ($2, as uname says), and what is there ($3...):
-# commands; libzmq, pyzmq and czmq; and how the package manager is: lists (it has them),
+# commands; libzmq, pyzmq, czmq, ipykernel and zeromqjs; and how the package manager is: lists (it has them),
 # broken (it fails), useless (it succeeds and installs nothing).
 new() {
-	box=$tmp/box own=
+	box=$tmp/box own= ci= silent=yes
 	rm -rf "$box"
-	mkdir -p "$box/bin" "$box/has"
+	mkdir -p "$box/bin" "$box/has" "$box/scripts" "$box/internal/interop/testdata/node"
 	: >"$box/log"
 	for real in env touch chmod; do ln -s "$(command -v $real)" "$box/bin/$real"; done
 	echo "echo $1" | stub id
 	echo "echo $2" | stub uname
 	# The system's python3 and, first on PATH, one that never has pyzmq.
-	echo '[ -e "$BOX/has/pyzmq" ]' | stub system-python3
+	echo 'case $* in *ipykernel*) [ -e "$BOX/has/ipykernel" ] ;; *) [ -e "$BOX/has/pyzmq" ] ;; esac' | stub system-python3
 	echo 'exit 1' | stub python3
-	sed "s|/usr/bin/python3|$box/bin/system-python3|" setup.sh >"$box/setup.sh"
+	sed "s|/usr/bin/python3|$box/bin/system-python3|" setup.sh >"$box/scripts/setup.sh"
 	shift 2
 	for thing in "$@"; do
 		case $thing in
-		libzmq | pyzmq | czmq | lists | broken | useless) touch "$box/has/$thing" ;;
+		libzmq | pyzmq | czmq | ipykernel | zeromqjs | lists | broken | useless | offline) touch "$box/has/$thing" ;;
+		node) echo '[ -e "$BOX/has/zeromqjs" ]' | stub node ;;
+		npm) npm ;;
 		gcc | xcode-select) echo 'exit 0' | stub "$thing" ;;
 		pkg-config) pkgconfig ;;
 		sudo) echo 'SUDO="sudo " exec "$@"' | stub sudo ;;
@@ -48,6 +50,16 @@ case $* in
 *libczmq*) [ -e "$BOX/has/czmq" ] ;;
 *) [ -e "$BOX/has/libzmq" ] ;;
 esac
+END
+}
+
+# npm stubs npm, which is asked to install in one place only.
+npm() {
+	stub npm <<'END'
+echo "${SUDO:-}npm $*" >>"$BOX/log"
+case $PWD in */internal/interop/testdata/node) ;; *) exit 1 ;; esac
+[ ! -e "$BOX/has/offline" ] || exit 1
+touch "$BOX/has/zeromqjs"
 END
 }
 
@@ -79,6 +91,12 @@ for package in "$@"; do
 	libzmq3-dev | zeromq-devel | zeromq-dev | zeromq) touch "$BOX/has/libzmq" ;;
 	python3-zmq | py3-pyzmq | python-pyzmq | pyzmq) touch "$BOX/has/pyzmq" ;;
 	libczmq-dev | czmq-devel | czmq-dev | czmq) touch "$BOX/has/czmq" ;;
+	python3-ipykernel | py3-ipykernel | python-ipykernel) touch "$BOX/has/ipykernel" ;;
+	node | nodejs)
+		{ echo '#!/bin/sh' && echo '[ -e "$BOX/has/zeromqjs" ]'; } >"$BOX/bin/node"
+		{ echo '#!/bin/sh' && echo 'echo "npm $*" >>"$BOX/log"' && echo 'touch "$BOX/has/zeromqjs"'; } >"$BOX/bin/npm"
+		chmod +x "$BOX/bin/node" "$BOX/bin/npm"
+		;;
 	esac
 done
 END
@@ -88,7 +106,7 @@ END
 setup() {
 	status=0
 	arguments=$*
-	env -i PATH="$box/bin" BOX="$box" ${own:+"SOCKEYE_PYTHON=$own"} /bin/sh "$box/setup.sh" "$@" \
+	env -i PATH="$box/bin" BOX="$box" ${own:+"SOCKEYE_PYTHON=$own"} ${ci:+"CI=$ci"} /bin/sh "$box/scripts/setup.sh" "$@" \
 		>"$box/stdout" 2>"$box/stderr" </dev/null || status=$?
 }
 
@@ -110,7 +128,7 @@ want() {
 	done
 	[ "$arguments" = python ] || [ ! -s "$box/stdout" ] || fail "wrote to stdout"
 	# What is there needs no words; what was put right stays right.
-	if [ "$status" = 0 ]; then
+	if [ "$status" = 0 ] && [ "$silent" = yes ]; then
 		[ -s "$box/log" ] || [ ! -s "$box/stderr" ] || fail "spoke without need"
 		said=$(cat "$box/stderr")
 		: >"$box/log"
@@ -238,39 +256,63 @@ want "no package manager" 1 "there is no apt-get, dnf, apk, pacman or brew" "lib
 
 # What only tests need.
 
-new 1000 Linux gcc pkg-config libzmq pyzmq
+own_things="gcc pkg-config libzmq" # what they need beside it
+others="czmq ipykernel node npm zeromqjs"
+ci_npm="npm ci --ignore-scripts --no-audit --no-fund --fetch-retries=1"
+
+new 1000 Linux $own_things pyzmq $others
 setup test
 want "test, all there" 0 </dev/null
 
 new 1000 Linux apt-get sudo lists gcc pkg-config
 setup test
-want "test, apt" 0 "missing: a python3 with pyzmq" <<END
+want "test, apt" 0 "missing: a python3 with pyzmq" "missing: node with npm" "running: npm ci" <<END
 sudo $apt libzmq3-dev
 sudo $apt python3-zmq
+sudo $apt python3-ipykernel
+sudo $apt libczmq-dev libsodium-dev
+sudo $apt nodejs npm
+$ci_npm
 END
 
-new 0 Linux dnf gcc pkg-config libzmq
+new 0 Linux dnf $own_things
 setup test
 want "test, dnf" 0 <<END
 dnf install -y python3-zmq
+dnf install -y python3-ipykernel
+dnf install -y czmq-devel libsodium-devel
+dnf install -y nodejs npm
+$ci_npm
 END
 
-new 0 Linux apk gcc pkg-config libzmq
+new 0 Linux apk $own_things
 setup test
 want "test, apk" 0 <<END
 apk add --no-cache py3-pyzmq
+apk add --no-cache py3-ipykernel
+apk add --no-cache czmq-dev libsodium-dev
+apk add --no-cache nodejs npm
+$ci_npm
 END
 
-new 0 Linux pacman lists gcc pkg-config libzmq
+new 0 Linux pacman lists $own_things
 setup test
 want "test, pacman" 0 <<END
 pacman -S --needed --noconfirm python-pyzmq
+pacman -S --needed --noconfirm python-ipykernel
+pacman -S --needed --noconfirm czmq libsodium
+pacman -S --needed --noconfirm nodejs npm
+$ci_npm
 END
 
 new 501 Darwin brew xcode-select pkg-config libzmq
+silent=no
 setup test
-want "test, brew" 0 <<END
+want "test, brew, which has no ipykernel" 0 "going on without ipykernel" "SOCKEYE_PYTHON" <<END
 brew install pyzmq
+brew install czmq libsodium
+brew install node
+$ci_npm
 END
 
 new 501 Darwin brew xcode-select pkg-config libzmq broken
@@ -279,45 +321,64 @@ want "test, brew has none" 1 "brew could not install pyzmq" "SOCKEYE_PYTHON" <<E
 brew install pyzmq
 END
 
-new 0 Linux apt-get lists gcc pkg-config libzmq
+new 0 Linux apt-get lists $own_things
 own=$box/bin/python3
 setup test
 want "test, your own python3 is left alone" 1 "cannot import zmq" </dev/null
 
+new 0 Linux apt-get lists $own_things pyzmq czmq node npm zeromqjs
+own=$box/bin/system-python3 silent=no
+setup test
+want "test, your own python3 without ipykernel" 0 "which has no ipykernel" "going on without ipykernel" </dev/null
+
+new 0 Linux $own_things pyzmq
+silent=no
+setup test
+want "test, the others cannot be had" 0 "going on without ipykernel" "going on without libczmq" "going on without node" </dev/null
+
+new 0 Linux $own_things pyzmq
+ci=true
+setup test
+want "test, the others cannot be had in CI" 1 "there is no apt-get" </dev/null
+
+new 0 Linux $own_things pyzmq czmq ipykernel node npm offline
+silent=no
+setup test
+want "test, npm fails" 0 "npm could not install zeromq.js" "going on without zeromq.js" <<END
+$ci_npm
+END
+
+new 0 Linux $own_things pyzmq czmq ipykernel node npm offline
+ci=true
+setup test
+want "test, npm fails in CI" 1 "npm could not install zeromq.js" <<END
+$ci_npm
+END
+
+new 1000 Linux apt-get sudo lists $own_things pyzmq czmq ipykernel node
+setup test
+want "test, node without npm" 0 "missing: node with npm" <<END
+sudo $apt nodejs npm
+$ci_npm
+END
+
 # What only bench/compare needs.
 
-new 1000 Linux gcc pkg-config libzmq pyzmq czmq
+new 1000 Linux $own_things pyzmq $others
 setup bench
 want "bench, all there" 0 </dev/null
 
-new 1000 Linux apt-get sudo lists gcc pkg-config libzmq
+new 1000 Linux apt-get sudo lists $own_things ipykernel node npm zeromqjs
 setup bench
 want "bench, apt" 0 "missing: a python3 with pyzmq" "missing: libczmq with its headers" <<END
 sudo $apt python3-zmq
 sudo $apt libczmq-dev libsodium-dev
 END
 
-new 0 Linux dnf gcc pkg-config libzmq pyzmq
-setup bench
-want "bench, dnf" 0 <<END
-dnf install -y czmq-devel libsodium-devel
-END
-
-new 0 Linux apk gcc pkg-config libzmq pyzmq
-setup bench
-want "bench, apk" 0 <<END
-apk add --no-cache czmq-dev libsodium-dev
-END
-
-new 501 Darwin brew xcode-select pkg-config libzmq pyzmq
-setup bench
-want "bench, brew" 0 <<END
-brew install czmq libsodium
-END
-
-new 0 Linux apt-get lists gcc pkg-config libzmq pyzmq useless
+new 0 Linux apt-get lists $own_things pyzmq ipykernel node npm zeromqjs useless
 setup bench
 want "bench, installed and still not seen" 1 "libczmq with its headers is still missing" "PKG_CONFIG_PATH" <<END
+$apt libczmq-dev libsodium-dev
 $apt libczmq-dev libsodium-dev
 END
 

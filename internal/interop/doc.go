@@ -1,6 +1,9 @@
-// Package interop holds tests only: Sockeye's sockets against those of Debian's python3-zmq, in a
-// process of its own, over tcp and ipc, with either side binding.
+// Package interop holds tests only: Sockeye's sockets against implementations of ZeroMQ that nobody
+// here wrote, each in a process of its own, over tcp and ipc, with either side binding, and with PLAIN
+// and CURVE. docs/interop.md shows what comes of it; make interop prints it.
 //
-// Python is SOCKEYE_PYTHON, or else the first of /usr/bin/python3 and python3 that can import zmq.
-// Without one the tests are skipped; in CI, or where SOCKEYE_PYTHON names a useless one, they fail.
+// The peers are pyzmq (testdata/peer.py), zeromq.js (testdata/node) and go-zeromq (gopeer, a module of
+// its own). All take the same jobs and check what they get as the tests here do. scripts/setup.sh
+// installs what they run on. Where one is missing its tests are skipped; in CI, or where SOCKEYE_PYTHON
+// names a useless Python, they fail.
 package interop

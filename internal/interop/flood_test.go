@@ -1,11 +1,8 @@
 package interop
 
 import (
-	"bufio"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"sync"
@@ -16,6 +13,7 @@ import (
 
 	"github.com/sockeye-mq/sockeye/actors/socket"
 	"github.com/sockeye-mq/sockeye/actors/zmqthread"
+	"github.com/sockeye-mq/sockeye/internal/peer"
 	"github.com/sockeye-mq/sockeye/internal/rig"
 	"github.com/sockeye-mq/sockeye/messages"
 )
@@ -68,6 +66,7 @@ const (
 //
 // It runs beside no other test, whose memory this would be, too.
 func TestFlood(t *testing.T) {
+	cell(t, pyzmq, "Pull ← PUSH, a flood", "tcp", "we bind")
 	l := &lab{Rig: rig.Start(t, zmqthread.Config{})}
 	defer l.explain()
 	s := &slow{gate: make(chan struct{}), enough: make(chan struct{}), ended: make(chan int, 1)}
@@ -80,8 +79,9 @@ func TestFlood(t *testing.T) {
 	rep := l.Spawn(socket.Config{Type: socket.Rep, Bind: []string{"tcp://127.0.0.1:*"}, Deliver: socket.To(l.Echo())})
 	req := l.Spawn(socket.Config{Type: socket.Req, Connect: l.At(rep)})
 
-	p := startFlooder(t, l.At(pull)[0])
-	at := p.next()
+	p := pyzmq.start(t, peer.Python(t, "zmq"), "-c", flooder, l.At(pull)[0], fmt.Sprint(floodHWM), fmt.Sprint(floodBuffer))
+	var at, end progress
+	p.line(&at)
 	const most = 2*floodHWM + floodWindow + 2*4*floodBuffer/1024 // twice what the buffers hold
 	if at.Sent <= floodWindow || at.Sent > most {
 		t.Errorf("%d messages sent and none processed, want more than %d and at most %d", at.Sent, floodWindow, most)
@@ -89,8 +89,8 @@ func TestFlood(t *testing.T) {
 	l.Ask(req, messages.Text("still there?"))
 	open()
 	await(l, s.enough)
-	p.tell()
-	end := p.next()
+	p.Tell("enough")
+	p.line(&end)
 	if n := await(l, s.ended); n != end.Sent || s.wrong != "" {
 		t.Errorf("%d messages sent, %d in order: %s", end.Sent, n, s.wrong)
 	}
@@ -156,42 +156,10 @@ func await[T any](l *lab, c <-chan T) T {
 	case v := <-c:
 		return v
 	case <-l.Ctx.Done():
-		l.T.Fatal("the flood does not end")
+		l.T.Fatal("it does not come")
 		panic("unreachable")
 	}
 }
 
-// flooding is a running flooder.
-type flooding struct {
-	t   testing.TB
-	in  io.WriteCloser
-	out *bufio.Scanner
-}
-
-// startFlooder starts a flooder. It ends when the test does.
-func startFlooder(t *testing.T, endpoint string) *flooding {
-	t.Helper()
-	in, out := start(t, "flooder", "-c", flooder, endpoint, fmt.Sprint(floodHWM), fmt.Sprint(floodBuffer))
-	return &flooding{t, in, out}
-}
-
 // progress is a line that the flooder prints.
 type progress struct{ Sent, Blocked int }
-
-func (f *flooding) next() (p progress) {
-	f.t.Helper()
-	if !f.out.Scan() {
-		f.t.Fatal("the flooder has ended: ", f.out.Err())
-	}
-	if err := json.Unmarshal(f.out.Bytes(), &p); err != nil {
-		f.t.Fatalf("%s: %v", f.out.Bytes(), err)
-	}
-	return p
-}
-
-func (f *flooding) tell() {
-	f.t.Helper()
-	if _, err := io.WriteString(f.in, "\n"); err != nil {
-		f.t.Fatal(err)
-	}
-}

@@ -2,7 +2,9 @@ package interop
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,56 +16,104 @@ import (
 	"github.com/sockeye-mq/sockeye/messages"
 )
 
-// lab is one test with one peer, over one transport, with one side binding.
-type lab struct {
-	*rig.Rig
-	transport   string
-	pythonBinds bool
-	sockets     []*actor.PID
+// A way is how the two sides talk to each other.
+type way struct {
+	transport string
+	mechanism string // "" is NULL
 }
 
-// everywhere runs test over tcp and ipc, and with either side binding.
-func everywhere(t *testing.T, test func(*testing.T, *lab)) { over(t, test, "tcp", "ipc") }
+func (w way) String() string { return strings.TrimSuffix(w.transport+" "+w.mechanism, " ") }
 
-// over runs test over some transports, and with either side binding.
-func over(t *testing.T, test func(*testing.T, *lab), transports ...string) {
+var (
+	tcp   = way{transport: "tcp"}
+	ipc   = way{transport: "ipc"}
+	plain = way{"tcp", "PLAIN"}
+	curve = way{"tcp", "CURVE"}
+
+	everyTransport = []way{tcp, ipc}
+	everyMechanism = []way{tcp, ipc, plain, curve}
+)
+
+// lab is one cell of the matrix: one test with a peer of one kind, in one way, with one side binding.
+type lab struct {
+	*rig.Rig
+	way
+	kind      *kind
+	pair      string
+	theyBind  bool
+	keys      *keys // of the mechanism
+	sockets   []*actor.PID
+	listening []string // where they bind, once they do
+}
+
+// everywhere runs test with every kind of peer, in each of these ways, and with either side binding.
+// The pair is a row of the matrix: our type and theirs.
+func everywhere(t *testing.T, pair string, ways []way, test func(*testing.T, *lab)) {
 	t.Parallel()
-	for _, transport := range transports {
-		for _, binds := range []string{"python", "sockeye"} {
-			t.Run(transport+"/"+binds+" binds", func(t *testing.T) {
-				t.Parallel()
-				l := &lab{Rig: rig.Start(t, zmqthread.Config{}), transport: transport, pythonBinds: binds == "python"}
-				defer l.explain()
-				test(t, l)
-				if !t.Failed() {
-					l.Shutdown() // while the peer is still there
-				}
-			})
+	for _, k := range kinds {
+		for _, w := range ways {
+			for _, binds := range []string{"they bind", "we bind"} {
+				t.Run(fmt.Sprintf("%s/%v/%s", k.name, w, binds), func(t *testing.T) {
+					t.Parallel()
+					cell(t, k, pair, w.String(), binds)
+					l := &lab{Rig: rig.Start(t, zmqthread.Config{}), kind: k, way: w, pair: pair, theyBind: binds == "they bind"}
+					defer l.explain()
+					l.arm()
+					test(t, l)
+					if !t.Failed() {
+						l.Shutdown() // while the peer is still there
+					}
+				})
+			}
 		}
 	}
 }
 
 // meet starts a peer of so many sockets and a socket of ours, and joins them. The side that binds
-// is there first.
-func (l *lab) meet(j job, sockets int, cfg socket.Config) (*peer, *actor.PID) {
+// is there first, and is the server of the mechanism.
+func (l *lab) meet(j job, sockets int, cfg socket.Config) (*process, *actor.PID) {
 	l.T.Helper()
-	if l.pythonBinds {
+	if l.theyBind {
+		p := l.host(j, sockets)
+		cfg.Connect = l.listening
+		return p, l.open(cfg)
+	}
+	cfg.Bind = []string{l.Endpoint(l.transport)}
+	pid := l.open(cfg)
+	return l.guest(j, sockets, pid), pid
+}
+
+// host starts a peer that binds so many sockets, where the one before it was.
+func (l *lab) host(j job, sockets int) *process {
+	l.T.Helper()
+	if j.Bind = l.listening; j.Bind == nil {
 		for range sockets {
 			j.Bind = append(j.Bind, l.Endpoint(l.transport))
 		}
-		p := run(l.T, j)
-		cfg.Connect = p.next().At
-		pid := l.Spawn(cfg)
-		l.sockets = append(l.sockets, pid)
-		return p, pid
 	}
-	cfg.Bind = []string{l.Endpoint(l.transport)}
+	j.Security = l.keys.theirs(true)
+	p := l.kind.run(l.T, j)
+	l.listening = p.next().At
+	return p
+}
+
+// guest starts a peer that connects so many sockets to one of ours.
+func (l *lab) guest(j job, sockets int, to *actor.PID) *process {
+	l.T.Helper()
+	j.Connect = slices.Repeat(l.At(to), sockets)
+	j.Security = l.keys.theirs(false)
+	p := l.kind.run(l.T, j)
+	p.next()
+	return p
+}
+
+// open spawns a socket of ours that says in the end how far it got.
+func (l *lab) open(cfg socket.Config) *actor.PID {
+	l.T.Helper()
+	l.keys.ours(&cfg.Options, !l.theyBind)
 	pid := l.Spawn(cfg)
 	l.sockets = append(l.sockets, pid)
-	j.Connect = slices.Repeat(l.At(pid), sockets)
-	p := run(l.T, j)
-	p.next()
-	return p, pid
+	return pid
 }
 
 // explain says how far the sockets of a test that failed have got.

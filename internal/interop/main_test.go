@@ -8,6 +8,6 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	flag.Set("test.parallel", "4") // on two cores, too: a good part is waiting for Python to start
+	flag.Set("test.parallel", "4") // on two cores, too: a good part is waiting for the peers to start
 	rig.Main(m)
 }

@@ -8,8 +8,8 @@ import (
 
 // Both sides talk at once.
 func TestPair(t *testing.T) {
-	everywhere(t, func(t *testing.T, l *lab) {
-		back, there := streamOf("back", 1000), streamOf("there", 1000)
+	everywhere(t, "Pair ↔ PAIR", everyMechanism, func(t *testing.T, l *lab) {
+		back, there := streamOf("back", 400), streamOf("there", 400)
 		received := newTally(back, 1)
 		p, pair := l.meet(job{Role: "duplex", Types: []string{"PAIR"}, Back: "back", Stream: there}, 1,
 			socket.Config{Type: socket.Pair, Deliver: socket.To(l.into(received))})

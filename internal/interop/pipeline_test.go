@@ -8,8 +8,8 @@ import (
 
 // Two PULLs share what a Push has. Each share is in order.
 func TestPush(t *testing.T) {
-	everywhere(t, func(t *testing.T, l *lab) {
-		s := streamOf("work", 2000)
+	everywhere(t, "Push → PULL", everyMechanism, func(t *testing.T, l *lab) {
+		s := streamOf("work", 600)
 		p, push := l.meet(job{Role: "sink", Types: []string{"PULL"}, Stream: s}, 2, socket.Config{Type: socket.Push})
 		l.Peers(push, 2)
 		sent := l.put(push, s)
@@ -26,11 +26,11 @@ func TestPush(t *testing.T) {
 
 // Three PUSHes send to one Pull, in batches and one by one.
 func TestPull(t *testing.T) {
-	everywhere(t, func(t *testing.T, l *lab) {
-		s := streamOf("work", 2000)
+	everywhere(t, "Pull ← PUSH", everyMechanism, func(t *testing.T, l *lab) {
+		s := streamOf("work", 600)
 		received := newTally(s, 3)
 		cfg := socket.Config{Type: socket.Pull, Deliver: socket.To(l.into(received))}
-		if l.pythonBinds {
+		if l.theyBind {
 			cfg.Batch = 100
 		}
 		p, pull := l.meet(job{Role: "source", Types: []string{"PUSH"}, Stream: s}, 3, cfg)

@@ -36,8 +36,8 @@ func (l *lab) heard(s stream, wanted []string, shares []total) {
 
 // With WaitPeers none of four SUBs, two of them with the same topic, misses the first message.
 func TestPubToSub(t *testing.T) {
-	everywhere(t, func(t *testing.T, l *lab) {
-		s := streamOf("report", 2000, topics...)
+	everywhere(t, "Pub → SUB", everyMechanism, func(t *testing.T, l *lab) {
+		s := streamOf("report", 600, topics...)
 		wanted := []string{"", "news.", "weather", "news."}
 		p, pub := l.meet(job{Role: "subscriber", Types: []string{"SUB"}, Topics: wanted, Stream: s}, len(wanted),
 			socket.Config{Type: socket.Pub})
@@ -48,36 +48,66 @@ func TestPubToSub(t *testing.T) {
 	})
 }
 
-// A Sub has two topics, one inside of the other, and a receiver for each. The third topic says when
-// the PUB has heard of all three: it comes last in whatever order they are sent.
+// A Sub has two topics, one inside of the other, and a receiver for each; a third it gives up. "~sync" says
+// when the PUB has heard of the three, and "~more", for which it subscribes last, that it has heard of
+// that.
 func TestSubToPub(t *testing.T) {
-	everywhere(t, func(t *testing.T, l *lab) {
-		s := streamOf("report", 2000, topics...)
+	everywhere(t, "Sub ← PUB", everyMechanism, func(t *testing.T, l *lab) {
+		s := streamOf("report", 600, topics...)
 		citySent, city := s.part(starts("news.city"))
 		otherSent, other := s.part(func(topic string) bool { return topic == "news." })
-		joined := make(chan struct{})
-		var once sync.Once
-		sync := l.actor(func(actor.Context, *messages.Message) { once.Do(func() { close(joined) }) })
-		p, _ := l.meet(job{Role: "publisher", Types: []string{"PUB"}, Options: map[string]int{"SNDHWM": 0}, Stream: s}, 1,
-			socket.Config{Type: socket.Sub, Subscribe: []string{"news.", "news.city", "~sync"}, Deliver: socket.ByTopic(
-				map[string]*actor.PID{"news.city": l.into(city), "news.": l.into(other), "~sync": sync})})
-		select {
-		case <-joined:
-		case <-l.Ctx.Done():
-			t.Fatal("the PUB's ~sync has not come")
-		}
-		p.tell()
+		weather := l.Collector()
+		sync, joined := l.once()
+		more, gone := l.once()
+		p, sub := l.meet(job{Role: "publisher", Types: []string{"PUB"}, Options: map[string]int{"SNDHWM": 0}, Stream: s}, 1,
+			socket.Config{Type: socket.Sub, Subscribe: []string{"weather", "news.", "news.city", "~sync"}, Deliver: socket.ByTopic(
+				map[string]*actor.PID{"news.city": l.into(city), "news.": l.into(other), "weather": weather.PID,
+					"~sync": sync, "~more": more})})
+		await(l, joined)
+		l.Do(sub, &messages.Unsubscribe{Topic: []byte("weather")})
+		l.Do(sub, &messages.Subscribe{Topic: []byte("~more")})
+		await(l, gone)
+		p.Tell("go on")
 		l.complete("city", city)
 		l.complete("other", other)
 		l.same("city", citySent.total(), city.total())
 		l.same("other", otherSent.total(), other.total())
+		weather.Empty()
 	})
+}
+
+// A SUB gives up one of its two topics, which an XPub sees, and gets nothing more of it.
+func TestSubCancels(t *testing.T) {
+	everywhere(t, "XPub → SUB", everyTransport, func(t *testing.T, l *lab) {
+		s := streamOf("report", 300, topics...)
+		ups := l.Collector()
+		p, xpub := l.meet(job{Role: "canceller", Types: []string{"SUB"}, Topics: []string{"weather", "news."}, Stream: s}, 1,
+			socket.Config{Type: socket.XPub, Deliver: socket.To(ups.PID)})
+		first := []string{ups.Message().Text(), ups.Message().Text()}
+		slices.Sort(first) // what it has at a handshake comes in an order of its own
+		p.Tell("give it up")
+		if got := append(first, ups.Message().Text()); !slices.Equal(got, []string{"\x01news.", "\x01weather", "\x00weather"}) {
+			t.Errorf("from the SUB: %q", got)
+		}
+		sent, _ := s.part(starts("news."))
+		l.put(xpub, s)
+		l.same("news", sent.total(), p.next().Received)
+		ups.Empty()
+		l.clean(xpub, s.N, 3)
+	})
+}
+
+// once spawns an actor; the channel is closed when it gets a message.
+func (l *lab) once() (*actor.PID, <-chan struct{}) {
+	came := make(chan struct{})
+	closing := sync.OnceFunc(func() { close(came) })
+	return l.actor(func(actor.Context, *messages.Message) { closing() }), came
 }
 
 // An XPub delivers what its XSUBs say: that they subscribe, anything else, that they unsubscribe.
 func TestXPubToXSub(t *testing.T) {
-	everywhere(t, func(t *testing.T, l *lab) {
-		s := streamOf("report", 1200, topics...)
+	everywhere(t, "XPub ↔ XSUB", everyTransport, func(t *testing.T, l *lab) {
+		s := streamOf("report", 500, topics...)
 		wanted := []string{"news.", "weather"}
 		ups := l.Collector()
 		p, xpub := l.meet(job{Role: "subscriber", Types: []string{"XSUB"}, Topics: wanted, Stream: s}, len(wanted),
@@ -111,8 +141,8 @@ func TestSubToXPub(t *testing.T) {
 		"XSub": {socket.Config{Type: socket.XSub}, []string{"up there"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			everywhere(t, func(t *testing.T, l *lab) {
-				s := streamOf("report", 1200, topics...)
+			everywhere(t, name+" ↔ XPUB", everyTransport, func(t *testing.T, l *lab) {
+				s := streamOf("report", 500, topics...)
 				sent, received := s.part(starts("news.", "\x00"))
 				cfg := c.config
 				cfg.Subscribe, cfg.Deliver = []string{"weather", "news."}, socket.To(l.into(received))
@@ -132,7 +162,7 @@ func TestSubToXPub(t *testing.T) {
 				if !slices.Equal(ups, want) {
 					t.Errorf("the XPUB saw %q, want %q", ups, want)
 				}
-				p.tell()
+				p.Tell("go on")
 				l.complete("report", received)
 				l.same("report", sent.total(), received.total())
 			})

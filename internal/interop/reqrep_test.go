@@ -10,8 +10,6 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockeye-mq/sockeye/actors/socket"
-	"github.com/sockeye-mq/sockeye/actors/zmqthread"
-	"github.com/sockeye-mq/sockeye/internal/rig"
 	"github.com/sockeye-mq/sockeye/messages"
 )
 
@@ -45,16 +43,27 @@ func (l *lab) ask(pid *actor.PID, s stream, askers int) (sent, received *tally) 
 
 // A Req keeps the order of each of its askers.
 func TestReqToRep(t *testing.T) {
-	everywhere(t, func(t *testing.T, l *lab) {
-		s := streamOf("ask", 600)
-		p, req := l.meet(job{Role: "server", Types: []string{"REP"}, Lanes: 8, Stream: s}, 1,
-			socket.Config{Type: socket.Req})
-		sent, received := l.ask(req, s, 8)
-		got := p.next()
-		l.same("there", sent.total(), got.Received)
-		l.same("back", got.Sent, received.total())
-		l.clean(req, s.N, s.N)
-	})
+	t.Parallel()
+	s := streamOf("ask", 300)
+	for name, c := range map[string]struct {
+		ways   []way
+		stream stream
+	}{
+		"Req ⇄ REP":                  {everyTransport, s},
+		"Req ⇄ REP, no empty frames": {everyMechanism, s.withoutEmpty()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			everywhere(t, name, c.ways, func(t *testing.T, l *lab) {
+				p, req := l.meet(job{Role: "server", Types: []string{"REP"}, Lanes: 8, Stream: c.stream}, 1,
+					socket.Config{Type: socket.Req})
+				sent, received := l.ask(req, c.stream, 8)
+				got := p.next()
+				l.same("there", sent.total(), got.Received)
+				l.same("back", got.Sent, received.total())
+				l.clean(req, s.N, s.N)
+			})
+		})
+	}
 }
 
 // What a ROUTER sees in front of a Req's body: a request id and the empty frame, and with
@@ -65,15 +74,15 @@ func TestReqToRouter(t *testing.T) {
 		options socket.Options
 		stale   bool // every reply comes after one to the request before it
 		saw     [][]int
-		via     []string
+		via     []way
 	}{
-		"correlated":            {saw: [][]int{{4, 0}}, via: []string{"tcp", "ipc"}},
-		"correlated, stale too": {saw: [][]int{{4, 0}}, via: []string{"tcp"}, stale: true},
-		"NoCorrelate":           {saw: [][]int{{0}}, via: []string{"ipc"}, options: socket.Options{NoCorrelate: true}},
+		"correlated":            {saw: [][]int{{4, 0}}, via: everyTransport},
+		"correlated, stale too": {saw: [][]int{{4, 0}}, via: []way{tcp}, stale: true},
+		"NoCorrelate":           {saw: [][]int{{0}}, via: []way{ipc}, options: socket.Options{NoCorrelate: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			over(t, func(t *testing.T, l *lab) {
-				s := streamOf("ask", 400)
+			everywhere(t, "Req ⇄ ROUTER, "+name, c.via, func(t *testing.T, l *lab) {
+				s := streamOf("ask", 200)
 				p, req := l.meet(job{Role: "server", Types: []string{"ROUTER"}, Lanes: 4, Enveloped: true, Stale: c.stale,
 					Stream: s}, 1, socket.Config{Type: socket.Req, Options: c.options})
 				sent, received := l.ask(req, s, 4)
@@ -84,7 +93,7 @@ func TestReqToRouter(t *testing.T) {
 					t.Errorf("in front of the body were frames of %v bytes, want %v", got.Envelopes, c.saw)
 				}
 				l.clean(req, s.N, s.N)
-			}, c.via...)
+			})
 		})
 	}
 }
@@ -103,17 +112,17 @@ func TestReqToPositionalRouter(t *testing.T) {
 		"NoCorrelate": {socket.Options{NoCorrelate: true}, 0, 0, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			l := &lab{Rig: rig.Start(t, zmqthread.Config{}), transport: "tcp"}
-			p, req := l.meet(job{Role: "positional", Types: []string{"ROUTER"}}, 1,
-				socket.Config{Type: socket.Req, Options: c.options, ReplyTimeout: c.within})
-			reply, err := messages.Ask(l.Ctx, l.Root, req, messages.Text("hello"))
-			if !errors.Is(err, c.err) || err == nil && reply.Text() != "hello" {
-				t.Errorf("got %v, %v", reply, err)
-			}
-			if got := p.next().Envelopes; len(got) != 1 || got[0][0] != c.saw {
-				t.Errorf("the frame behind the identity has %v bytes, want %d", got, c.saw)
-			}
+			everywhere(t, "Req ⇄ ROUTER by position, "+name, []way{tcp}, func(t *testing.T, l *lab) {
+				p, req := l.meet(job{Role: "positional", Types: []string{"ROUTER"}}, 1,
+					socket.Config{Type: socket.Req, Options: c.options, ReplyTimeout: c.within})
+				reply, err := messages.Ask(l.Ctx, l.Root, req, messages.Text("hello"))
+				if !errors.Is(err, c.err) || err == nil && reply.Text() != "hello" {
+					t.Errorf("got %v, %v", reply, err)
+				}
+				if got := p.next().Envelopes; len(got) != 1 || got[0][0] != c.saw {
+					t.Errorf("the frame behind the identity has %v bytes, want %d", got, c.saw)
+				}
+			})
 		})
 	}
 }
@@ -129,8 +138,8 @@ func (l *lab) echo(received, sent *tally) *actor.PID {
 
 // Three REQs ask one Rep.
 func TestRepToReq(t *testing.T) {
-	everywhere(t, func(t *testing.T, l *lab) {
-		s := streamOf("ask", 600)
+	everywhere(t, "Rep ⇄ REQ", everyMechanism, func(t *testing.T, l *lab) {
+		s := streamOf("ask", 400)
 		received, sent := newTally(s, 3), newTally(s, 3)
 		p, rep := l.meet(job{Role: "client", Types: []string{"REQ"}, Stream: s}, 3,
 			socket.Config{Type: socket.Rep, Deliver: socket.To(l.echo(received, sent))})
@@ -144,9 +153,9 @@ func TestRepToReq(t *testing.T) {
 // DEALERs keep many requests in flight and tell the replies apart by what they put in front of the
 // empty frame: a number, and whatever ROUTERs on the way would. The replies are late and reversed.
 func TestRepToDealer(t *testing.T) {
-	everywhere(t, func(t *testing.T, l *lab) {
+	everywhere(t, "Rep ⇄ DEALER", everyTransport, func(t *testing.T, l *lab) {
 		const together = 8
-		s := streamOf("ask", 1000/together*together)
+		s := streamOf("ask", 400/together*together)
 		received, sent := newTally(s, 3), newTally(s, 0)
 		type request struct {
 			from *actor.PID

@@ -14,12 +14,12 @@ import (
 func TestRouterToReq(t *testing.T) {
 	t.Parallel()
 	for name, options := range map[string]map[string]int{
-		"plain":      nil,
-		"correlated": {"REQ_CORRELATE": 1, "REQ_RELAXED": 1},
+		"Router ⇄ REQ":             nil,
+		"Router ⇄ REQ, correlated": {"REQ_CORRELATE": 1, "REQ_RELAXED": 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			everywhere(t, func(t *testing.T, l *lab) {
-				s := streamOf("ask", 400)
+			everywhere(t, name, everyTransport, func(t *testing.T, l *lab) {
+				s := streamOf("ask", 200)
 				received, sent := newTally(s, 3), newTally(s, 3)
 				p, router := l.meet(job{Role: "client", Types: []string{"REQ"}, Options: options, Stream: s}, 3,
 					socket.Config{Type: socket.Router, Deliver: socket.To(l.echo(received, sent))})
@@ -35,8 +35,8 @@ func TestRouterToReq(t *testing.T) {
 // Three DEALERs talk to one Router, which answers in every way there is: c.Respond, messages.Reply,
 // and a message that begins with the identity.
 func TestRouterToDealer(t *testing.T) {
-	everywhere(t, func(t *testing.T, l *lab) {
-		s := streamOf("say", 1200)
+	everywhere(t, "Router ⇄ DEALER", everyMechanism, func(t *testing.T, l *lab) {
+		s := streamOf("say", 600)
 		received, sent := newTally(s, 3), newTally(s, 3)
 		self := make(chan *actor.PID, 1) // the Router's
 		var router *actor.PID

@@ -12,8 +12,7 @@ import (
 	"sync"
 )
 
-// A stream is n messages whose content follows from their number, alike here and in
-// testdata/stream.py. Message i is a topic, if there are any, as many empty frames as Shapes[i][0]
+// A stream is n messages whose content follows from their number, alike here and in every peer. Message i is a topic, if there are any, as many empty frames as Shapes[i][0]
 // says, the frame "name i", and frames of the sizes in the rest of Shapes[i]; every Large-th ends in
 // one of 1 MiB.
 type stream struct {
@@ -25,14 +24,31 @@ type stream struct {
 }
 
 // shapes end where libzmq treats frames differently: 33 bytes are the most that it keeps in a
-// message, 255 the most that ZMTP counts in one byte, 8,192 the size of its buffers.
+// message, 255 the most that ZMTP counts in one byte, 8,192 the size of its buffers. The rest is what
+// people send.
 var shapes = [][]int{
 	{0}, {0, 0}, {0, 0, 0, 1}, {1}, {1, 0}, {2, 5, 0, 7}, {0, 31, 32, 33, 34}, {0, 100}, {0, 254, 255, 256},
-	{1, 8191}, {0, 8192}, {0, 0, 8193, 0}, {0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, {0, 64},
+	{1, 8191}, {0, 8192}, {0, 0, 8193, 0}, {0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, {0, 64}, {0, 65535, 65536},
 }
 
 func streamOf(name string, n int, topics ...string) stream {
 	return stream{name, n, shapes, n / 2, topics}
+}
+
+// withoutEmpty is s without its empty frames.
+func (s stream) withoutEmpty() stream {
+	var shapes [][]int
+	for _, shape := range s.Shapes {
+		full := []int{0}
+		for _, n := range shape[1:] {
+			if n > 0 {
+				full = append(full, n)
+			}
+		}
+		shapes = append(shapes, full)
+	}
+	s.Shapes = shapes
+	return s
 }
 
 const (

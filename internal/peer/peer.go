@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -36,19 +37,26 @@ func Python(t testing.TB, modules ...string) string {
 	if found, ok := python.Load(what); ok {
 		return found.(string)
 	}
-	tried := []string{"/usr/bin/python3", "python3"}
 	own := os.Getenv("SOCKEYE_PYTHON")
+	found, tried := choose(own, func(p string) bool { return exec.Command(p, "-c", what).Run() == nil })
+	if found == "" {
+		Missing(t, own != "", fmt.Sprintf("none of %q can %s: make test installs it", tried, what))
+	}
+	python.Store(what, found)
+	return found
+}
+
+// choose returns the first interpreter that works, or "", and which it has tried. One that somebody has
+// named is the only one.
+func choose(own string, works func(python string) bool) (found string, tried []string) {
+	tried = []string{"/usr/bin/python3", "python3"}
 	if own != "" {
 		tried = []string{own}
 	}
-	for _, p := range tried {
-		if exec.Command(p, "-c", what).Run() == nil {
-			python.Store(what, p)
-			return p
-		}
+	if i := slices.IndexFunc(tried, works); i >= 0 {
+		found = tried[i]
 	}
-	Missing(t, own != "", fmt.Sprintf("none of %q can %s: make test installs it", tried, what))
-	return ""
+	return found, tried
 }
 
 // Missing ends a test that needs what is not here: a failure in CI, or if it was asked for, else a

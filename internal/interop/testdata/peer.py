@@ -1,8 +1,9 @@
-"""A ZeroMQ peer that shares nothing with Sockeye but the wire. python_test.go starts it.
+"""A ZeroMQ peer on pyzmq that shares nothing with Sockeye but the wire. peer_test.go starts it.
 
 Its argument is the job as JSON. It prints one JSON object a line: {"at": [...]} when its sockets
 are open, {"sent": ..., "received": ...} when it is done. Then it waits for the end of stdin, so
-that no connection ends before the other side says so.
+that no connection ends before the other side says so. "version" instead of a job makes it say what it
+is made of.
 """
 
 import collections
@@ -12,8 +13,10 @@ import os
 import signal
 import sys
 import threading
+import traceback
 
 import zmq
+from zmq.auth.thread import ThreadAuthenticator
 
 from stream import Stream, Tally, describe
 
@@ -21,6 +24,8 @@ signal.alarm(60)  # nothing here lives longer, whatever happens to the test
 faulthandler.register(signal.SIGTERM, chain=True)  # whoever ends it wants to know where it was
 
 context = zmq.Context()
+closers = []  # what is to be called at the end
+kept = []  # the sockets, which pyzmq closes when nobody refers to them
 
 
 def say(**event):
@@ -29,20 +34,62 @@ def say(**event):
 
 def opened(job):
     """Opens a socket for each address; says where they are."""
-    sockets = []
+    security, sockets = job.get("security"), []
+    if security and security["server"]:
+        authenticate(**security)
     for address in job.get("bind") or job["connect"]:
         s = context.socket(getattr(zmq, job["types"][len(sockets) % len(job["types"])]))
         for name, value in job.get("options", {}).items():
             s.setsockopt(getattr(zmq, name), value)
         if job.get("identities"):
             s.setsockopt(zmq.IDENTITY, job["identities"][len(sockets)].encode("latin1"))
+        if security:
+            secure(s, **security)
         if job.get("bind"):
             s.bind(address)
         else:
             s.connect(address)
         sockets.append(s)
+    kept.extend(sockets)
     say(at=[s.getsockopt(zmq.LAST_ENDPOINT).rstrip(b"\0").decode() for s in sockets])
     return sockets
+
+
+def secure(s, mechanism, server, domain, username, password, public, secret, peer, **_):
+    """Gives a socket its side of a security mechanism."""
+    if server:
+        s.zap_domain = domain.encode()
+    if mechanism == "PLAIN" and server:
+        s.plain_server = True
+    elif mechanism == "PLAIN":
+        s.plain_username, s.plain_password = username.encode(), password.encode()
+    else:
+        s.curve_publickey, s.curve_secretkey = public.encode(), secret.encode()
+        if server:
+            s.curve_server = True
+        else:
+            s.curve_serverkey = peer.encode()
+
+
+class Key:
+    """The one public key that is let in."""
+
+    def __init__(self, key):
+        self.key = key.encode()
+
+    def callback(self, domain, key):
+        return key == self.key
+
+
+def authenticate(mechanism, domain, username, password, peer, **_):
+    """Answers for libzmq whom a server lets in: one username with its password, or one public key."""
+    auth = ThreadAuthenticator(context)
+    auth.start()
+    closers.append(auth.stop)
+    if mechanism == "PLAIN":
+        auth.configure_plain(domain=domain, passwords={username: password})
+    else:
+        auth.configure_curve_callback(domain=domain, credentials_provider=Key(peer))
 
 
 def readable(sockets):
@@ -179,13 +226,14 @@ def duplex(job):
 
 
 def publisher(job):
-    """A PUB says "~sync" until it is told that all of its subscribers have heard it."""
+    """A PUB says "~sync" and "~more" until it is told that its subscribers have heard it."""
     [s], stream = opened(job), Stream(**job["stream"])
     sent = Tally(stream)
     told = zmq.Poller()
     told.register(sys.stdin, zmq.POLLIN)
     while not told.poll(1):
-        s.send(b"~sync")
+        s.send_multipart([b"~sync", stream.name])
+        s.send_multipart([b"~more", stream.name])
     sys.stdin.readline()
     for i in range(stream.n):
         frames = stream.message(i)
@@ -231,6 +279,25 @@ def subscriber(job):
     say(shares=[tallies[s].total() for s in sockets])
 
 
+def canceller(job):
+    """A SUB takes two topics, gives up the first when told, and then takes what there is of the second."""
+    [s], stream = opened(job), Stream(**job["stream"])
+    received = Tally(stream)
+    first, second = (t.encode() for t in job["topics"])
+    s.setsockopt(zmq.SUBSCRIBE, first)
+    s.setsockopt(zmq.SUBSCRIBE, second)
+    told = zmq.Poller()  # libzmq subscribes in calls of the socket, hence both
+    told.register(sys.stdin, zmq.POLLIN)
+    told.register(s, zmq.POLLIN)
+    told.poll()
+    sys.stdin.readline()
+    s.setsockopt(zmq.UNSUBSCRIBE, first)
+    for i in range(stream.n):
+        if stream.topic(i)[0].startswith(second):
+            received.add(s.recv_multipart())
+    say(received=received.total())
+
+
 def proxy(job):
     """zmq_proxy between two sockets, until the end of stdin."""
     threading.Thread(target=zmq.proxy, args=opened(job), daemon=True).start()
@@ -238,7 +305,16 @@ def proxy(job):
     os._exit(0)  # the thread has the sockets
 
 
+if sys.argv[1] == "version":
+    print(f"pyzmq {zmq.__version__} on libzmq {zmq.zmq_version()}, Python {sys.version.split()[0]}")
+    sys.exit()
 job = json.loads(sys.argv[1])
-globals()[job["role"]](job)
+try:
+    globals()[job["role"]](job)
+except BaseException:
+    traceback.print_exc()
+    os._exit(1)  # an authenticator's thread would keep the process
 sys.stdin.read()
+for stop in closers:
+    stop()
 context.destroy(linger=0)

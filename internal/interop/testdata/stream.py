@@ -16,7 +16,8 @@ class Stream:
 
     def __init__(self, name, n, shapes, large, topics=()):
         self.n, self.shapes, self.large = n, shapes, large
-        self.head = name.encode() + b" "
+        self.name = name.encode()
+        self.head = self.name + b" "
         self.topics = [t.encode() for t in topics]
 
     def message(self, i):
