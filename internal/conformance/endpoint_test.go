@@ -71,7 +71,7 @@ var termEndpoint = chapter{"term_endpoint", []scenario{
 			pull.expect("ABC")
 			return
 		}
-		push.blocked("ABC")
+		s.until("libzmq knows that nobody is there", func() bool { return push.waits("ABC") })
 	}},
 	{"send after disconnect", all, func(s *stage) {
 		pull := s.bind(socket.Config{Type: socket.Pull})
@@ -79,8 +79,7 @@ var termEndpoint = chapter{"term_endpoint", []scenario{
 		push.send("ABC")
 		pull.expect("ABC")
 		s.Do(push.pid, &messages.Disconnect{Endpoint: s.At(pull.pid)[0]})
-		push.blocked("ABC")
-		pull.Empty()
+		s.until("libzmq knows that nobody is there", func() bool { return push.waits("ABC") })
 	}},
 	{"unbind by the endpoint that it got", network, func(s *stage) {
 		push := s.spawn(socket.Config{Type: socket.Push, Bind: []string{s.wildcard()}})

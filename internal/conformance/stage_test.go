@@ -166,11 +166,21 @@ func (e *end) refused(frames ...string) error {
 // blocked is a message that nobody takes before the caller gives up. It stays in the outbox.
 func (e *end) blocked(frames ...string) {
 	e.s.T.Helper()
+	if !e.waits(frames...) {
+		e.s.T.Errorf("%q was taken, want it to wait", frames)
+	}
+}
+
+// waits reports whether a message waits, or else it was taken.
+func (e *end) waits(frames ...string) bool {
+	e.s.T.Helper()
 	ctx, cancel := context.WithTimeout(e.s.Ctx, 50*time.Millisecond)
 	defer cancel()
-	if err := messages.Put(ctx, e.s.Root, e.pid, messages.Text(frames...)); !errors.Is(err, context.DeadlineExceeded) {
-		e.s.T.Errorf("%q: %v, want it to wait", frames, err)
+	err := messages.Put(ctx, e.s.Root, e.pid, messages.Text(frames...))
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		e.s.T.Errorf("%q: %v", frames, err)
 	}
+	return err != nil
 }
 
 // ask sends a request and returns the reply's frames.

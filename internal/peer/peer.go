@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -95,7 +96,7 @@ func StartEnv(t testing.TB, env []string, program string, args ...string) *Proce
 		lines: make(chan string, maxLines), ended: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.Stderr = &p.stderr
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // its children end with it
+	p.cmd.SysProcAttr = mortal(&syscall.SysProcAttr{Setpgid: true}) // its children end with it
 	var err error
 	if p.in, err = p.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
@@ -104,11 +105,12 @@ func StartEnv(t testing.TB, env []string, program string, args ...string) *Proce
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.cmd.Start(); err != nil {
+	started := make(chan error)
+	go p.run(out, started)
+	if err := <-started; err != nil {
 		t.Fatal(err)
 	}
 	stop := time.AfterFunc(lifetime, p.kill)
-	go p.read(out)
 	t.Cleanup(func() {
 		stop.Stop()
 		p.Kill()
@@ -119,8 +121,15 @@ func StartEnv(t testing.TB, env []string, program string, args ...string) *Proce
 	return p
 }
 
-// read takes the process's lines until there are no more, and waits for its end.
-func (p *Process) read(out io.Reader) {
+// run starts the process, takes its lines until there are no more, and waits for its end. What has
+// Linux kill the process goes by the thread that started it, so that thread has to stay.
+func (p *Process) run(out io.Reader, started chan<- error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	err := p.cmd.Start()
+	if started <- err; err != nil {
+		return
+	}
 	for s := bufio.NewScanner(out); s.Scan(); {
 		select {
 		case p.lines <- s.Text():

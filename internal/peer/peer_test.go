@@ -1,7 +1,11 @@
 package peer_test
 
 import (
+	"fmt"
+	"os"
 	"os/exec"
+	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -36,6 +40,30 @@ func TestKill(t *testing.T) {
 			t.Errorf("its child %s lives: %s", child, out)
 		}
 	}
+}
+
+// A process does not outlive a test that was killed, and cleaned nothing up.
+func TestOutlived(t *testing.T) {
+	if os.Getenv("SOCKEYE_OUTLIVED") != "" {
+		p := peer.Start(t, "/bin/sh", "-c", "echo $$; exec sleep 60")
+		fmt.Println("child " + p.Line())
+		syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	}
+	if runtime.GOOS != "linux" {
+		t.Skip("no PR_SET_PDEATHSIG")
+	}
+	parent := peer.StartEnv(t, []string{"SOCKEYE_OUTLIVED=1"}, os.Args[0], "-test.run", "TestOutlived$")
+	child, err := strconv.Atoi(parent.Await("child "))
+	if err != nil {
+		t.Fatal(err)
+	}
+	parent.Wait()
+	rig.Until(t, "the child is gone", func() bool { return syscall.Kill(child, 0) != nil || zombie(child) })
+}
+
+func zombie(pid int) bool {
+	stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return strings.Contains(string(stat), ") Z ")
 }
 
 func TestPython(t *testing.T) {
