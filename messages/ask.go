@@ -34,6 +34,9 @@ func Ask(ctx context.Context, sender actor.SenderContext, pid *actor.PID, m *Mes
 // backpressure for any goroutine. When the outbox is full it waits for its turn, first come first
 // served. After an error of ctx, or after ErrFlushing from a socket that was poisoned meanwhile, the
 // message was either never accepted, or will be sent whole, or is a dead letter.
+//
+// An actor that waits in Put or Ask cannot supervise: give the socket another parent, or a socket that
+// fails meanwhile waits for its restart, and the actor for the socket.
 func Put(ctx context.Context, sender actor.SenderContext, pid *actor.PID, m any) error {
 	offer, err := NewOffer(m)
 	if err != nil {
