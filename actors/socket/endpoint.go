@@ -93,6 +93,8 @@ func refuseEndpoint(endpoint string, bind bool, t zmq.Type) string {
 		return t.String() + " does not work over " + name + ", only " + tr.types.String()
 	case address == "":
 		return "no address behind " + name + "://"
+	case endpoint == zapEndpoint && bind && t != Rep && t != Router:
+		return "libzmq would abort the process with the next peer: only Rep and Router can answer ZAP"
 	}
 	return tr.check(address, bind)
 }
@@ -124,6 +126,10 @@ func checkIPC(path string, bind bool) string {
 	}
 	return ""
 }
+
+// zapEndpoint is where libzmq looks for who answers ZAP, RFC 27. It asserts the type that it finds there
+// (session_base.cpp:370, 4.3.4).
+const zapEndpoint = "inproc://zeromq.zap.01"
 
 // checkInproc checks a name, zmq_inproc(7). libzmq itself has no limit, later ones may.
 func checkInproc(name string, _ bool) string {

@@ -74,6 +74,8 @@ var goodEndpoints = []struct {
 	{"ipc://" + strings.Repeat("x", maxPath), true, true, Pull},
 	{"ipc:///nowhere/x", false, true, Push},
 	{"inproc://x", true, true, Pull},
+	{"inproc://zeromq.zap.01", true, true, Rep},
+	{"inproc://zeromq.zap.01", false, true, Dealer},
 	{"inproc://" + strings.Repeat("x", 256), false, true, Push},
 	{"inproc://*://\xff ", false, true, Push},
 	{"pgm://eth0;239.192.0.1:7500", true, false, Pub},
@@ -177,6 +179,7 @@ var badEndpoints = []struct {
 	{"ipc://x", true, Stream, "zmq_socket(3) has STREAM over tcp only"},
 	{"inproc://x", true, Stream, "zmq_socket(3) has STREAM over tcp only"},
 	{"inproc://", true, Pull, ""},
+	{"inproc://zeromq.zap.01", true, Dealer, "libzmq asserts the type, session_base.cpp:370"},
 	{"inproc://" + strings.Repeat("x", 257), true, Pull, "zmq_inproc(7) promises no more"},
 
 	{"pgm://;239.192.0.1:7500", true, Push, ""},

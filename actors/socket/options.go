@@ -118,7 +118,8 @@ type Options struct {
 	// (TCP_USER_TIMEOUT). Default: the system's. All types. ZMQ_TCP_MAXRT.
 	TCPMaxRT time.Duration
 	// SocksProxy is the host:port of a SOCKS5 proxy through which tcp connects. Default: none.
-	// All types. ZMQ_SOCKS_PROXY.
+	// All types. ZMQ_SOCKS_PROXY. Only with a proxy that you trust: after one that refuses, libzmq
+	// 4.3.4 aborts the process when the socket closes (socks_connecter.cpp, error(); epoll.cpp:113).
 	SocksProxy string
 
 	// NoCorrelate: do not put a request id frame in front of requests; for ROUTER peers that take

@@ -136,7 +136,7 @@ var immediate = chapter{"immediate", []scenario{
 		s.Stop(backend.pid)
 		rig.Await[*socket.Disconnected](events)
 		rig.Await[*socket.ConnectRetried](events)
-		frontend.blocked("waits")
+		s.until("libzmq knows that nobody is there", func() bool { return frontend.waits("waits") })
 		backend = s.spawn(socket.Config{Type: socket.Dealer, Bind: at})
 		backend.expect("waits")
 		s.bounce(frontend, backend)
@@ -162,7 +162,7 @@ func (s *stage) never(o socket.Options) {
 	s.bounce(bound, conn)
 	s.Do(bound.pid, &messages.Unbind{Endpoint: at})
 	rig.Await[*socket.Disconnected](events)
-	bound.blocked("nobody there")
+	s.until("libzmq knows that nobody is there", func() bool { return bound.waits("nobody there") })
 	s.Do(bound.pid, &messages.Bind{Endpoint: at})
 	conn.Empty()
 	if n, err := socket.PeerCount(s.Ctx, s.Root, conn.pid); n != 0 || err != nil {
