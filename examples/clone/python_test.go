@@ -51,6 +51,7 @@ func TestTheirServers(t *testing.T) {
 	first.Await("ready")
 	second.Await("ready")
 	k := b.client("k", "/x/")
+	rig.Until(t, "both hear the client", func() bool { return socket.WaitPeers(b.Ctx, b.Root, k.pub, 2) == nil })
 	b.set(k, "/x/", 50, 0)
 	b.sees(k, 50, "/x/")
 	second.Await("set 50") // the same, though nobody asked it
