@@ -30,16 +30,14 @@ func TestTalk(t *testing.T) {
 }
 
 func TestKill(t *testing.T) {
-	p := peer.StartEnv(t, []string{"WHAT=child"}, "/bin/sh", "-c", `sh -c 'echo $WHAT $$; exec cat' & wait`)
-	child := strings.TrimPrefix(p.Line(), "child ")
+	p := peer.StartEnv(t, []string{"WHAT=child"}, "/bin/sh", "-c", `sh -c 'echo $WHAT $$; exec sleep 60' & wait`)
+	child, err := strconv.Atoi(p.Await("child "))
+	if err != nil {
+		t.Fatal(err)
+	}
 	p.Signal(syscall.SIGSTOP)
 	p.Kill()
-	if exec.Command("/bin/kill", "-0", child).Run() == nil {
-		out, _ := exec.Command("/bin/cat", "/proc/"+child+"/stat").Output()
-		if fields := strings.Fields(string(out)); len(fields) > 2 && fields[2] != "Z" {
-			t.Errorf("its child %s lives: %s", child, out)
-		}
-	}
+	rig.Until(t, "its child is gone, too", func() bool { return syscall.Kill(child, 0) != nil || zombie(child) })
 }
 
 // A process does not outlive a test that was killed, and cleaned nothing up.
