@@ -1,9 +1,6 @@
 package main
 
 import (
-	"os"
-	"path/filepath"
-	"syscall"
 	"testing"
 	"time"
 
@@ -12,28 +9,6 @@ import (
 	"github.com/sockeye-mq/sockeye/internal/rig"
 	"github.com/sockeye-mq/sockeye/messages"
 )
-
-// guide starts a program of the Guide's examples in Go, pebbe/zmq4's, from the folder that GUIDE names.
-func guide(t *testing.T, program string, args ...string) *peer.Process {
-	t.Helper()
-	return peer.Start(t, filepath.Join(os.Getenv("GUIDE"), program), args...)
-}
-
-// alone skips a test without GUIDE. With it, no other test has the programs' fixed ports until it ends.
-func alone(t *testing.T) {
-	t.Helper()
-	if os.Getenv("GUIDE") == "" {
-		t.Skip("GUIDE is not set")
-	}
-	lock, err := os.OpenFile(filepath.Join(os.TempDir(), "guide.lock"), os.O_CREATE|os.O_RDWR, 0o666)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { lock.Close() })
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // atGuide is one of our servers in the place of one of theirs, with their heartbeat, and an echo as theirs.
 func atGuide(b *bench, role state) *star {
@@ -51,11 +26,11 @@ func atGuide(b *bench, role state) *star {
 
 // Their client and their primary, which is killed and comes back, with our backup.
 func TestGuidePrimary(t *testing.T) {
-	alone(t)
+	program := peer.Guide(t)
 	b := &bench{Rig: rig.Start(t, zmqthread.Config{})}
 	ours := atGuide(b, backup)
-	theirs := guide(t, "bstarsrv", "-p")
-	c := guide(t, "bstarcli")
+	theirs := program.Start("bstarsrv", "-p")
+	c := program.Start("bstarcli")
 	theirs.Await("I: connected to backup (passive), ready as active")
 	b.reach(ours, passive)
 	c.Await("I: server replied OK (2)")
@@ -63,7 +38,7 @@ func TestGuidePrimary(t *testing.T) {
 	c.Await("W: no response from server, failing over")
 	c.Await("I: server replied OK")
 	b.reach(ours, active)
-	theirs = guide(t, "bstarsrv", "-p")
+	theirs = program.Start("bstarsrv", "-p")
 	theirs.Await("I: connected to backup (active), ready as passive")
 	c.Await("I: server replied OK")
 	if n := b.counted(ours); n.served < 2 || n.split != 0 || n.malformed != 0 {
@@ -73,11 +48,11 @@ func TestGuidePrimary(t *testing.T) {
 
 // Their client and their backup, with our primary, which stops and comes back.
 func TestGuideBackup(t *testing.T) {
-	alone(t)
+	program := peer.Guide(t)
 	b := &bench{Rig: rig.Start(t, zmqthread.Config{})}
-	theirs := guide(t, "bstarsrv", "-b")
+	theirs := program.Start("bstarsrv", "-b")
 	ours := atGuide(b, primary)
-	c := guide(t, "bstarcli")
+	c := program.Start("bstarcli")
 	theirs.Await("I: connected to primary (active), ready as passive")
 	c.Await("I: server replied OK (2)")
 	b.Stop(ours.parent)

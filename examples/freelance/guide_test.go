@@ -1,10 +1,7 @@
 package main
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -17,35 +14,13 @@ import (
 	"github.com/sockeye-mq/sockeye/messages"
 )
 
-// guide starts a program of the Guide's examples in Go, pebbe/zmq4's, from the folder that GUIDE names.
-func guide(t *testing.T, program string, args ...string) *peer.Process {
-	t.Helper()
-	return peer.Start(t, filepath.Join(os.Getenv("GUIDE"), program), args...)
-}
-
-// alone skips a test without GUIDE. With it, no other test has the programs' fixed ports until it ends.
-func alone(t *testing.T) {
-	t.Helper()
-	if os.Getenv("GUIDE") == "" {
-		t.Skip("GUIDE is not set")
-	}
-	lock, err := os.OpenFile(filepath.Join(os.TempDir(), "guide.lock"), os.O_CREATE|os.O_RDWR, 0o666)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { lock.Close() })
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // Our client, model three, at their server and at one of ours. Theirs is killed and comes back.
 func TestGuideServer3(t *testing.T) {
-	alone(t)
+	program := peer.Guide(t)
 	r := rig.Start(t, zmqthread.Config{})
 	theirs, ours := "tcp://localhost:5555", names(r, 1)[0]
 	b := start(t, r, quick, theirs, ours)
-	first := guide(t, "flserver3", "-v")
+	first := program.Start("flserver3", "-v")
 	ok := func() {
 		t.Helper()
 		if reply, err := messages.Ask(r.Ctx, r.Root, b.self, messages.Text("name")); err != nil || reply.Text() != "OK" {
@@ -61,7 +36,7 @@ func TestGuideServer3(t *testing.T) {
 	for range 50 {
 		ok()
 	}
-	second := guide(t, "flserver3", "-v")
+	second := program.Start("flserver3", "-v")
 	second.Await("[") // a ping
 	for range 50 {
 		ok()
@@ -74,7 +49,7 @@ func TestGuideServer3(t *testing.T) {
 // Their client, model three, at three servers of ours, of which those stop that it does not use at the time. (When
 // the one that it uses dies, it may wait for ever: a poll for less than no time is one without end.)
 func TestGuideClient3(t *testing.T) {
-	alone(t)
+	program := peer.Guide(t)
 	r := rig.Start(t, zmqthread.Config{})
 	asked := make(chan int, 1<<16)
 	var pids []*actor.PID
@@ -84,7 +59,7 @@ func TestGuideClient3(t *testing.T) {
 			return [][]byte{[]byte("OK")}
 		})))
 	}
-	c := guide(t, "flclient3")
+	c := program.Start("flclient3")
 	var seen [3]int
 	for done := false; !done; {
 		select {
@@ -115,13 +90,13 @@ func TestGuideClient3(t *testing.T) {
 
 // Model one: ours at their servers, the first of which is killed; theirs at ours, of which there is no first.
 func TestGuideModel1(t *testing.T) {
-	alone(t)
+	program := peer.Guide(t)
 	r := rig.Start(t, zmqthread.Config{})
 	at := names(r, 3)
 	var servers []*actor.PID
 	var theirs []*peer.Process
 	for _, endpoint := range at[:2] {
-		p := guide(t, "flserver1", endpoint)
+		p := program.Start("flserver1", endpoint)
 		p.Await("I: echo service is ready")
 		theirs = append(theirs, p)
 		servers = append(servers, r.Spawn(socket.Config{Type: socket.Req, Connect: []string{endpoint}}))
@@ -135,20 +110,20 @@ func TestGuideModel1(t *testing.T) {
 		}
 	}
 	r.At(r.Spawn(socket.Config{Type: socket.Rep, Bind: at[2:], Deliver: socket.To(r.Echo())}))
-	c := guide(t, "flclient1", at[0], at[2])
+	c := program.Start("flclient1", at[0], at[2])
 	c.Await("W: no response from " + at[0])
 	c.Await(`Service is running OK: ["Hello world"]`)
 }
 
 // Model two: ours at their servers, one of which is killed; theirs at ours.
 func TestGuideModel2(t *testing.T) {
-	alone(t)
+	program := peer.Guide(t)
 	r := rig.Start(t, zmqthread.Config{})
 	at := names(r, 4)
 	var servers []*actor.PID
 	var theirs []*peer.Process
 	for _, endpoint := range at[:2] {
-		p := guide(t, "flserver2", endpoint)
+		p := program.Start("flserver2", endpoint)
 		p.Await("I: service is ready")
 		theirs = append(theirs, p)
 		servers = append(servers, r.Spawn(socket.Config{Type: socket.Dealer, Connect: []string{endpoint}}))
@@ -169,7 +144,7 @@ func TestGuideModel2(t *testing.T) {
 	for _, endpoint := range at[2:] {
 		r.At(r.Spawn(socket.Config{Type: socket.Rep, Bind: []string{endpoint}, Deliver: socket.To(ok)}))
 	}
-	c := guide(t, "flclient2", at[2], at[3])
+	c := program.Start("flclient2", at[2], at[3])
 	if line := c.Line(); !strings.HasPrefix(line, "Average round trip cost:") {
 		t.Errorf("it says %q", line)
 	}

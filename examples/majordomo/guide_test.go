@@ -1,8 +1,6 @@
 package main
 
 import (
-	"os"
-	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -12,29 +10,6 @@ import (
 	"github.com/sockeye-mq/sockeye/internal/rig"
 )
 
-// guide is the program of that name in the folder GUIDE, where somebody has built the examples of
-// github.com/pebbe/zmq4 for the Guide. They have fixed ports: whoever holds the lock may use them, until
-// the test is over.
-func guide(t *testing.T) func(name string, args ...string) *peer.Process {
-	t.Helper()
-	dir := os.Getenv("GUIDE")
-	if dir == "" {
-		t.Skip("GUIDE is not set")
-	}
-	lock, err := os.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { lock.Close() })
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
-		t.Fatal(err)
-	}
-	return func(name string, args ...string) *peer.Process {
-		t.Helper()
-		return peer.Start(t, filepath.Join(dir, name), args...)
-	}
-}
-
 const (
 	guideBroker = "tcp://127.0.0.1:5555"
 	guideBeat   = 2500 * time.Millisecond
@@ -43,10 +18,10 @@ const (
 // Our broker; their workers, one of which is killed and one stopped; their clients, REQ and DEALER, that of
 // mmi.service, and ours.
 func TestGuidePeers(t *testing.T) {
-	program := guide(t)
+	program := peer.Guide(t)
 	h := newHouse(t, guideBroker, guideBeat)
-	killed, stopped := program("mdworker"), program("mdworker")
-	first, second := program("mdclient"), program("mdclient2")
+	killed, stopped := program.Start("mdworker"), program.Start("mdworker")
+	first, second := program.Start("mdclient"), program.Start("mdclient2")
 	replies := func(n int) {
 		t.Helper()
 		before := h.counts().Replies
@@ -55,14 +30,14 @@ func TestGuidePeers(t *testing.T) {
 	replies(500)
 	killed.Kill()
 	replies(500)
-	program("mdworker")
+	program.Start("mdworker")
 	replies(500)
 	stopped.Signal(syscall.SIGSTOP)
 	rig.Until(t, "the one that was stopped has expired", func() bool { return h.counts().Expired == 1 })
 	replies(500)
 	stopped.Signal(syscall.SIGCONT)
 	rig.Until(t, "it is told to come back", func() bool { return h.counts().Disconnected >= 1 })
-	program("mmiecho").Await("Lookup echo service: 200")
+	program.Start("mmiecho").Await("Lookup echo service: 200")
 	first.Kill()
 	second.Kill()
 	for _, v := range versions {
@@ -76,21 +51,21 @@ func TestGuidePeers(t *testing.T) {
 // Their broker, our worker, which crashes with one request, and our client, of the version that it knows;
 // their client. It is killed and comes back: so is our worker.
 func TestGuideBroker(t *testing.T) {
-	program := guide(t)
+	program := peer.Guide(t)
 	h := newHouse(t, "", 0)
 	h.at = guideBroker
-	theirs := program("mdbroker")
+	theirs := program.Start("mdbroker")
 	var s tally
 	for range 2 {
 		h.worker(mdp.V1, "echo", guideBeat, &s, 3)
 	}
 	ask := h.asker(mdp.V1, time.Second)
 	h.asks(ask, "echo", 0, 5)
-	program("mdclient")
+	program.Start("mdclient")
 	rig.Until(t, "theirs has asked, too", func() bool { return s.got.Load() >= 500 })
 	over := s.over.Load()
 	theirs.Kill()
-	program("mdbroker")
+	program.Start("mdbroker")
 	h.asks(ask, "echo", 5, 5)
 	rig.Until(t, "a worker has come back", func() bool { return s.over.Load() > over }) // the one that has crashed may only just be
 	h.asks(ask, "echo", 10, 5)

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"os"
-	"path/filepath"
-	"syscall"
 	"testing"
 
 	"github.com/sockeye-mq/sockeye/actors/socket"
@@ -11,38 +8,16 @@ import (
 	"github.com/sockeye-mq/sockeye/messages"
 )
 
-// guide starts a program of the Guide's examples in Go, pebbe/zmq4's, from the folder that GUIDE names.
-func guide(t *testing.T, program string, args ...string) *peer.Process {
-	t.Helper()
-	return peer.Start(t, filepath.Join(os.Getenv("GUIDE"), program), args...)
-}
-
-// alone skips a test without GUIDE. With it, no other test has the programs' fixed ports until it ends.
-func alone(t *testing.T) {
-	t.Helper()
-	if os.Getenv("GUIDE") == "" {
-		t.Skip("GUIDE is not set")
-	}
-	lock, err := os.OpenFile(filepath.Join(os.TempDir(), "guide.lock"), os.O_CREATE|os.O_RDWR, 0o666)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { lock.Close() })
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // Their client and worker, with this proxy where their msgqueue is. The worker is killed on the way, and
 // so is its request: their client is no pirate.
 func TestGuideQueue(t *testing.T) {
-	alone(t)
+	program := peer.Guide(t)
 	b := start(t, &proxy{
 		front: socket.Config{Type: socket.Router, Bind: []string{"tcp://127.0.0.1:5559"}},
 		back:  socket.Config{Type: socket.Dealer, Bind: []string{"tcp://127.0.0.1:5560"}}})
-	worker := guide(t, "rrworker")
+	worker := program.Start("rrworker")
 	b.Peers(b.backend, 1)
-	client := guide(t, "rrclient")
+	client := program.Start("rrclient")
 	for _, want := range []string{"0", "1", "2"} {
 		if got := client.Await("Received reply "); got != want+" [World]" {
 			t.Errorf("reply %s is %q", want, got)
@@ -50,8 +25,8 @@ func TestGuideQueue(t *testing.T) {
 	}
 	worker.Await("Received request: [Hello]")
 	worker.Kill()
-	guide(t, "rrworker")
-	second := guide(t, "rrclient")
+	program.Start("rrworker")
+	second := program.Start("rrclient")
 	if got := second.Await("Received reply "); got != "0 [World]" {
 		t.Errorf("then %q", got)
 	}
@@ -59,9 +34,9 @@ func TestGuideQueue(t *testing.T) {
 
 // Their msgqueue and this one, one behind the other, between our client and their worker.
 func TestGuideBehindTheirs(t *testing.T) {
-	alone(t)
-	guide(t, "msgqueue")
-	guide(t, "rrworker")
+	program := peer.Guide(t)
+	program.Start("msgqueue")
+	program.Start("rrworker")
 	b := start(t, &proxy{
 		front: socket.Config{Type: socket.Router, Bind: wild},
 		back:  socket.Config{Type: socket.Dealer, Bind: wild, Connect: []string{"tcp://127.0.0.1:5559"}}})
@@ -73,8 +48,8 @@ func TestGuideBehindTheirs(t *testing.T) {
 
 // Their publisher, of espresso, through this proxy: A to J come, and only what is asked for.
 func TestGuideEspresso(t *testing.T) {
-	alone(t)
-	guide(t, "espresso")
+	program := peer.Guide(t)
+	program.Start("espresso")
 	b := start(t, &proxy{
 		front: socket.Config{Type: socket.XSub, Connect: []string{"tcp://127.0.0.1:6000"}},
 		back:  socket.Config{Type: socket.XPub, Bind: wild}})
@@ -89,9 +64,9 @@ func TestGuideEspresso(t *testing.T) {
 
 // Their weather server, which publishes as fast as it can, and their client, through this proxy.
 func TestGuideWeather(t *testing.T) {
-	alone(t)
+	program := peer.Guide(t)
 	t.Chdir(t.TempDir()) // where it binds weather.ipc
-	guide(t, "wuserver")
+	program.Start("wuserver")
 	b := start(t, &proxy{
 		front: socket.Config{Type: socket.XSub, Connect: []string{"tcp://127.0.0.1:5556"}},
 		back:  socket.Config{Type: socket.XPub, Bind: wild}})

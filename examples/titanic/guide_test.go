@@ -1,40 +1,11 @@
 package main
 
 import (
-	"os"
-	"path/filepath"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/sockeye-mq/sockeye/internal/peer"
 )
-
-// guide is the program of that name in the folder GUIDE, where somebody has built the examples of
-// github.com/pebbe/zmq4 for the Guide. They have fixed ports: whoever holds the lock may use them, until
-// the test is over. They run in the folder of s, where theirs keeps what it stores.
-func guide(t *testing.T) func(s *sea, name string) *peer.Process {
-	t.Helper()
-	dir := os.Getenv("GUIDE")
-	if dir == "" {
-		t.Skip("GUIDE is not set")
-	}
-	lock, err := os.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { lock.Close() })
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
-		t.Fatal(err)
-	}
-	if dir, err = filepath.Abs(dir); err != nil {
-		t.Fatal(err)
-	}
-	return func(s *sea, name string) *peer.Process {
-		t.Helper()
-		return peer.Start(t, "/bin/sh", "-c", `cd "$1" && exec "$2"`, "sh", s.dir, filepath.Join(dir, name))
-	}
-}
 
 const (
 	guideBroker = "tcp://127.0.0.1:5555"
@@ -43,14 +14,14 @@ const (
 
 // Our broker, our titanic, which is killed when it has acknowledged their client's request; their worker.
 func TestGuideClient(t *testing.T) {
-	program := guide(t)
+	program := peer.Guide(t)
 	s := newSeaOf(t, guideBroker, guideBeat)
 	first := s.titanic("", 0)
 	first.Await("ready")
-	theirs := program(s, "ticlient")
+	theirs := program.StartIn(s.dir, "ticlient")
 	theirs.Await("I: request UUID ")
 	first.Kill()
-	program(s, "mdworker")
+	program.StartIn(s.dir, "mdworker")
 	s.titanic("", 0)
 	if got := theirs.Await("Reply: "); got != "Hello world" {
 		t.Errorf("%q", got)
@@ -62,11 +33,11 @@ func TestGuideClient(t *testing.T) {
 
 // Their broker, our titanic, which is killed on the way, our client; their worker.
 func TestGuideBroker(t *testing.T) {
-	program := guide(t)
+	program := peer.Guide(t)
 	s := newSea(t, "")
 	s.at = guideBroker
-	program(s, "mdbroker")
-	program(s, "mdworker")
+	program.StartIn(s.dir, "mdbroker")
+	program.StartIn(s.dir, "mdworker")
 	first := s.titanic("", 0)
 	first.Await("ready")
 	p := s.passenger(10 * beat) // their broker gives nothing again
@@ -83,10 +54,10 @@ func TestGuideBroker(t *testing.T) {
 
 // Our broker, their titanic, our client; their worker. Their UUIDs have another form.
 func TestGuideTitanic(t *testing.T) {
-	program := guide(t)
+	program := peer.Guide(t)
 	s := newSeaOf(t, guideBroker, guideBeat)
-	program(s, "titanic")
-	program(s, "mdworker")
+	program.StartIn(s.dir, "titanic")
+	program.StartIn(s.dir, "mdworker")
 	p := s.passenger(patience)
 	uuids, err := storeAll(s.Ctx, p, 10)
 	if err != nil {
