@@ -26,7 +26,7 @@ func TestCrashPoints(t *testing.T) {
 					next <- s.titanic("", 0)
 				}()
 				p := s.passenger(patience)
-				uuids, err := storeAll(s.Ctx, p, 3)
+				uuids, err := storeAll(s.Ctx, p, 0, 3)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -93,7 +93,7 @@ func TestNoWorker(t *testing.T) {
 	first := s.titanic("", 0)
 	first.Await("ready")
 	p := s.passenger(patience)
-	uuids, err := storeAll(s.Ctx, p, 5)
+	uuids, err := storeAll(s.Ctx, p, 0, 5)
 	if err != nil {
 		t.Fatal(err)
 	}

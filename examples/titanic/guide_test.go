@@ -41,7 +41,7 @@ func TestGuideBroker(t *testing.T) {
 	first := s.titanic("", 0)
 	first.Await("ready")
 	p := s.passenger(10 * beat) // their broker gives nothing again
-	uuids, err := storeAll(s.Ctx, p, 10)
+	uuids, err := storeAll(s.Ctx, p, 0, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func TestGuideTitanic(t *testing.T) {
 	program.StartIn(s.dir, "titanic")
 	program.StartIn(s.dir, "mdworker")
 	p := s.passenger(patience)
-	uuids, err := storeAll(s.Ctx, p, 10)
+	uuids, err := storeAll(s.Ctx, p, 0, 10)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,7 @@ func main() {
 	flag.StringVar(&s.dir, "dir", "titanic.data", "with -serve: where requests and replies are kept")
 	flag.DurationVar(&s.heartbeat, "heartbeat", s.heartbeat, "with -serve: between two heartbeats")
 	flag.IntVar(&cfg.requests, "requests", 40, "how many requests the client stores")
-	flag.DurationVar(&cfg.life, "life", 400*time.Millisecond, "how long a titanic lives, at most, when it is ready")
+	flag.IntVar(&cfg.kills, "kills", 6, "how often the titanic is killed meanwhile")
 	flag.Parse()
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	var err error

@@ -32,7 +32,7 @@ func TestTheirTitanic(t *testing.T) {
 	s := newSea(t, "tcp://127.0.0.1:*")
 	peer.Start(t, peer.Python(t, "zmq"), "testdata/titanic.py", s.at, "100").Await("ready")
 	p := s.passenger(patience)
-	uuids, err := storeAll(s.Ctx, p, 10)
+	uuids, err := storeAll(s.Ctx, p, 0, 10)
 	if err != nil {
 		t.Fatal(err)
 	}

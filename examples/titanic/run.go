@@ -24,7 +24,7 @@ import (
 // config is what the demonstration is told.
 type config struct {
 	requests int
-	life     time.Duration
+	kills    int // spread over the requests, and one more at their end
 	titanic  func(broker, dir string) (*exec.Cmd, error)
 }
 
@@ -67,23 +67,34 @@ func run(ctx context.Context, cfg config, out io.Writer) (err error) {
 
 func (cfg config) voyages(ctx context.Context, p *passenger, broker, dir string, out io.Writer) error {
 	sinking, calm := context.WithCancel(ctx)
+	iceberg := make(chan struct{})
 	sunk := make(chan error, 1)
 	var kills int
 	go func() {
 		var err error
 		for ; err == nil && sinking.Err() == nil; kills++ {
-			err = cfg.sail(sinking, broker, dir, rand.N(cfg.life))
+			err = cfg.sail(sinking, broker, dir, iceberg)
 		}
+		calm() // who waits for a titanic to meet it
 		sunk <- err
 	}()
-	stored, err := storeAll(ctx, p, cfg.requests)
+	stored, err := storeAll(sinking, p, 0, cfg.leg(0))
+	for leg := 1; leg <= cfg.kills && err == nil; leg++ {
+		select {
+		case iceberg <- struct{}{}: // and on it goes
+		case <-sinking.Done():
+		}
+		var more [][]byte
+		more, err = storeAll(sinking, p, cfg.leg(leg-1), cfg.leg(leg))
+		stored = append(stored, more...)
+	}
 	calm()
 	if err = errors.Join(err, <-sunk); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "%d requests acknowledged, by titanics that were killed %d times\n", len(stored), kills)
 	last, cancel := context.WithCancel(ctx)
-	go func() { sunk <- cfg.sail(last, broker, dir, time.Hour) }()
+	go func() { sunk <- cfg.sail(last, broker, dir, nil) }()
 	right, err := fetchAll(ctx, p, stored)
 	cancel()
 	if err = errors.Join(err, <-sunk); err == nil {
@@ -92,9 +103,12 @@ func (cfg config) voyages(ctx context.Context, p *passenger, broker, dir string,
 	return err
 }
 
-// sail lets a titanic live for so long after its first word, or until ctx is over, and then kills it with
-// SIGKILL.
-func (cfg config) sail(ctx context.Context, broker, dir string, life time.Duration) error {
+// leg is how many requests are stored before the next kill.
+func (cfg config) leg(n int) int { return (n + 1) * cfg.requests / (cfg.kills + 1) }
+
+// sail lets a titanic live until a moment after it has met iceberg, or until ctx is over, and then kills it
+// with SIGKILL.
+func (cfg config) sail(ctx context.Context, broker, dir string, iceberg <-chan struct{}) error {
 	cmd, err := cfg.titanic(broker, dir)
 	if err != nil {
 		return err
@@ -116,7 +130,8 @@ func (cfg config) sail(ctx context.Context, broker, dir string, life time.Durati
 	case <-spoke:
 		select {
 		case <-ctx.Done():
-		case <-time.After(life):
+		case <-iceberg:
+			time.Sleep(rand.N(beat / 5)) // any point of what the client asks meanwhile
 		}
 	}
 	err = cmd.Process.Kill()
@@ -127,9 +142,10 @@ func (cfg config) sail(ctx context.Context, broker, dir string, life time.Durati
 	return err
 }
 
-// storeAll returns the UUIDs of n requests for "echo", the nth of which says "request n".
-func storeAll(ctx context.Context, p *passenger, n int) (uuids [][]byte, err error) {
-	for i := range n {
+// storeAll returns the UUIDs of requests for "echo", from the first to before the last: the nth says
+// "request n".
+func storeAll(ctx context.Context, p *passenger, first, last int) (uuids [][]byte, err error) {
+	for i := first; i < last; i++ {
 		uuid, err := p.request(ctx, "echo", fmt.Append(nil, "request ", i))
 		if err != nil {
 			return nil, err
