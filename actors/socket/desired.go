@@ -81,7 +81,7 @@ func (d *desired) did(do *zmqthread.Do, at string) {
 	case zmqthread.Connect:
 		d.connect = append(d.connect, do.Argument)
 	case zmqthread.Disconnect:
-		d.connect = removed(d.connect, do.Argument)
+		d.connect = slices.DeleteFunc(d.connect, func(e string) bool { return e == do.Argument }) // as libzmq does
 	case zmqthread.Subscribe:
 		d.subscribe = append(d.subscribe, do.Argument)
 	case zmqthread.Unsubscribe:

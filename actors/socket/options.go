@@ -152,8 +152,9 @@ type Options struct {
 	// only the first and last for each topic. XPub. ZMQ_XPUB_VERBOSE, ZMQ_XPUB_VERBOSER.
 	XPubVerbose  bool
 	XPubVerboser bool
-	// XPubManual leaves it to the application which subscriptions count. Only before the socket
-	// opens. XPub. ZMQ_XPUB_MANUAL.
+	// XPubManual has no subscription count, however many are delivered: the socket sends to nobody.
+	// There is no command for ZMQ_SUBSCRIBE on an XPUB, which means the peer whose message was read
+	// last. Only before the socket opens. XPub. ZMQ_XPUB_MANUAL.
 	XPubManual bool
 	// XPubWelcome is sent to every new subscriber who subscribed to it. Default: none. XPub.
 	// ZMQ_XPUB_WELCOME_MSG.

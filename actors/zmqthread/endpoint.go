@@ -26,6 +26,7 @@ func (l *Link) bind(endpoint string) error {
 	}
 	l.asked, l.bound = append(l.asked, endpoint), append(l.bound, at)
 	l.hold(at)
+	l.monitor.came(at)
 	if reserved && at != endpoint {
 		l.cede(endpoint)
 	}
@@ -51,12 +52,14 @@ func (l *Link) unbind(endpoint string) error {
 	if i < 0 {
 		return op("unbind", endpoint, syscall.ENOENT)
 	}
-	if err := l.socket.Unbind(l.bound[i]); err != nil {
+	at := l.bound[i]
+	if err := l.socket.Unbind(at); err != nil {
 		return op("unbind", endpoint, err)
 	}
-	l.letGo(l.bound[i])
+	l.letGo(at)
 	l.part(l.asked[i], true)
 	l.asked, l.bound = slices.Delete(l.asked, i, i+1), slices.Delete(l.bound, i, i+1)
+	l.parted(at, true)
 	return nil
 }
 
@@ -65,25 +68,25 @@ func (l *Link) connect(endpoint string) error {
 		return op("connect", endpoint, err)
 	}
 	l.connected = append(l.connected, endpoint)
+	l.monitor.came(endpoint)
 	l.wired = l.wired || !strings.HasPrefix(endpoint, "inproc://")
 	l.meet(endpoint, false)
 	return nil
 }
 
 // disconnect asks libzmq only for what it was connected to: for anything else it would ask the network
-// for names, on this thread. Of an adopted socket nobody knows.
+// for names, on this thread. Of an adopted socket nobody knows. Who has connected to the same endpoint several
+// times has disconnected all of them, as libzmq does.
 func (l *Link) disconnect(endpoint string) error {
-	i := slices.Index(l.connected, endpoint)
-	if i < 0 && !l.adopted {
+	if !l.adopted && !slices.Contains(l.connected, endpoint) {
 		return op("disconnect", endpoint, syscall.ENOENT)
 	}
 	if err := l.socket.Disconnect(endpoint); err != nil {
 		return op("disconnect", endpoint, err)
 	}
-	if i >= 0 {
-		l.connected = slices.Delete(l.connected, i, i+1)
-	}
+	l.connected = slices.DeleteFunc(l.connected, func(e string) bool { return e == endpoint })
 	l.part(endpoint, false)
+	l.parted(endpoint, false)
 	return nil
 }
 
@@ -95,7 +98,7 @@ func (l *Link) meet(endpoint string, bound bool) {
 }
 
 func (l *Link) part(endpoint string, bound bool) {
-	if i := slices.Index(l.meets, meets{endpoint, bound}); i >= 0 {
+	for i := slices.Index(l.meets, meets{endpoint, bound}); i >= 0; i = slices.Index(l.meets, meets{endpoint, bound}) {
 		l.meets = slices.Delete(l.meets, i, i+1)
 		l.thread.context.part(endpoint, l, bound)
 	}

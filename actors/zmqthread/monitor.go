@@ -26,6 +26,9 @@ type monitor struct {
 	deaf []func()       // guarded by mu: what makes connections hear again
 	cut  bool           // guarded by mu: the linger is over
 
+	began map[uint32]began // by descriptor
+	left  []left           // endpoints that are no longer in use; see parted
+
 	unwanted []unwanted // of cuts that are still in force; see Cut
 }
 
@@ -58,7 +61,7 @@ func (l *Link) startMonitor() error {
 		pair.Close(0)
 		return op("monitor", at, err)
 	}
-	m.live = map[uint32]met{}
+	m.live, m.began = map[uint32]met{}, map[uint32]began{}
 	l.monitor = m
 	l.thread.table.enqueue(m) // its descriptor says nothing until it was read once (facts Z3)
 	return nil
@@ -102,7 +105,7 @@ func (m *monitor) read() syscall.Errno {
 	return got.Errno
 }
 
-// note keeps the books of connections, and hands an event on while there is an owner for it.
+// note keeps the books of connections, and hands an event on.
 func (m *monitor) note(e Event) {
 	switch e.Event {
 	case zmq.EVENT_MONITOR_STOPPED:
@@ -110,7 +113,13 @@ func (m *monitor) note(e Event) {
 		return
 	case zmq.EVENT_BIND_FAILED:
 		return // see Link.bindFailed
+	}
+	if m.stray(e) {
+		return
+	}
+	switch e.Event {
 	case zmq.EVENT_ACCEPTED, zmq.EVENT_CONNECTED:
+		m.began[e.Value] = began{e.Endpoint, e.Event == zmq.EVENT_ACCEPTED}
 		peer, c, ok := native.Met(int(e.Value), e.Endpoint, e.Event == zmq.EVENT_ACCEPTED)
 		if ok {
 			e.Peer = peer
@@ -121,10 +130,23 @@ func (m *monitor) note(e Event) {
 			m.late(e.Value)
 		}
 	case zmq.EVENT_DISCONNECTED:
-		m.mu.Lock()
-		delete(m.live, e.Value)
-		m.mu.Unlock()
+		m.ended(e)
+		return
 	}
+	m.tell(e)
+}
+
+// ended forgets a connection.
+func (m *monitor) ended(e Event) {
+	delete(m.began, e.Value)
+	m.mu.Lock()
+	delete(m.live, e.Value)
+	m.mu.Unlock()
+	m.tell(e)
+}
+
+// tell hands an event on while there is an owner for it.
+func (m *monitor) tell(e Event) {
 	if !m.last {
 		m.link.port.Event(e)
 	}
