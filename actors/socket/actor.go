@@ -28,6 +28,7 @@ func (s *socket) Receive(c actor.Context) {
 	case *nudge:
 		s.work()
 		s.serveRequests(c)
+		s.keepUp(c)
 	case *zmqthread.Opened:
 		s.onOpened(c, m)
 	case *zmqthread.Failed:
@@ -59,7 +60,12 @@ func (s *socket) start(c actor.Context) {
 		c.Watch(pid)
 	}
 	s.touchAll()
-	s.open = s.opening()
+	open, err := s.opening()
+	if err != nil {
+		s.stop(c, err)
+		return
+	}
+	s.open = open
 	c.Request(s.thread.PID(), s.open)
 	// The incarnation before may have died over a nudge.
 	s.mu.Lock()
@@ -80,8 +86,19 @@ func (s *socket) onOpened(c actor.Context, m *zmqthread.Opened) {
 	s.event(&Opened{Endpoints: m.Bound, Kept: m.Kept})
 	s.mu.Unlock()
 	s.kick() // what was sent before there was a link to kick
+	if !m.Kept {
+		s.newInstance()
+	}
+	s.advertise()
+	for _, name := range namesOf(s.desired.connect) {
+		s.follow(name)
+	}
+	if !m.Kept {
+		s.reconnect(c)
+	}
 	s.tellEvents()
 	s.serveRequests(c)
+	s.keepUp(c)
 }
 
 func (s *socket) onFailed(c actor.Context, m *zmqthread.Failed) {
@@ -101,6 +118,9 @@ func (s *socket) onFailed(c actor.Context, m *zmqthread.Failed) {
 // fail lets the supervisor decide. Events is told first: from here on the actor is suspended.
 func (s *socket) fail(c actor.Context, err error, kept bool, message any) {
 	s.opened, s.reason = false, err
+	if !kept {
+		s.unadvertise()
+	}
 	class := zmqthread.ClassOf(err)
 	s.system.Logger().Warn("sockeye: socket failed", "socket", s.self, "class", class, "kept", kept, "error", err)
 	s.mu.Lock()

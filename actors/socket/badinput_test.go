@@ -36,7 +36,7 @@ func TestBadConfig(t *testing.T) {
 		{"Bind[0]", socket.Config{Type: socket.Pull, Bind: []string{"127.0.0.1:5555"}}},
 		{"Bind[0]", socket.Config{Type: socket.Pull, Bind: []string{"http://127.0.0.1:5555"}}},
 		{"Bind[1]", socket.Config{Type: socket.Pull, Bind: []string{"inproc://fine", "tcp://127.0.0.1:99999"}}},
-		{"Bind[0]", socket.Config{Type: socket.Pull, Bind: []string{"cluster://orders"}}},
+		{"Bind[0]", socket.Config{Type: socket.Pull, Bind: []string{"cluster://or/ders"}}},
 		{"Bind[0]", socket.Config{Type: socket.Pull, Bind: []string{"ipc://" + string(make([]byte, 200))}}},
 		{"Bind[0]", socket.Config{Type: socket.Stream, Bind: []string{"inproc://stream"}}},
 		{"Connect[0]", socket.Config{Type: socket.Push, Connect: []string{"tcp://*:5555"}}},

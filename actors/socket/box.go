@@ -96,6 +96,7 @@ type box struct {
 	peers     peers       // guarded by mu
 	events    events      // guarded by mu
 	triggers  triggers    // guarded by mu
+	following following   // names; partly guarded by mu
 	troubled  atomic.Bool // the native socket is to fail
 	tripped   string      // guarded by mu: a circuit breaker keeps it closed, and until when
 
@@ -105,7 +106,10 @@ type box struct {
 	parked  []arrival // received and waiting for credit, while replies pass
 	reason  error     // the last failure, until the socket is open again
 	desired desired   // what live commands have made of cfg
-	lost    bool      // the native socket of an adopted socket is gone
+	adverts []advert  // names that it has bound
+
+	instance string // of the native socket, for who finds it by a name
+	lost     bool   // the native socket of an adopted socket is gone
 }
 
 // letter is an answer on its way.
@@ -135,6 +139,9 @@ func newBox(system *actor.ActorSystem, t *zmqthread.Thread, cfg Config) *box {
 	}
 	if b.wrong == nil && t == nil {
 		b.wrong = &ConfigError{"Thread", nil, "a nil *zmqthread.Thread"}
+	}
+	if b.wrong == nil {
+		b.wrong = b.checkNames()
 	}
 	if b.wrong == nil {
 		b.wrong = cfg.adoption.check(cfg.Type)
@@ -221,6 +228,7 @@ func (b *box) post(msg any, from *actor.PID, request uint32, envelope any) {
 	case *actor.PoisonPill:
 		b.mark(mark{pill: m}, messages.ErrStopped)
 		b.lingerOn()
+		b.settleNow() // whom it advertises to should hear of it
 	case actor.AutoReceiveMessage, *zmqthread.Opened, *zmqthread.Failed, *zmqthread.Did,
 		*nudge, *actor.DeadLetterResponse:
 		b.Mailbox.PostUserMessage(envelope)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -158,8 +159,8 @@ func (s *socket) command(c actor.Context, r inquiry) {
 	var err error
 	switch m := r.message.(type) {
 	case *messages.Bind:
-		do.Command, do.Argument = zmqthread.Bind, m.Endpoint
-		err = checkEndpoint("endpoint", m.Endpoint, true, s.cfg.Type)
+		do.Command = zmqthread.Bind
+		do.Argument, err = s.bindable(do, m.Endpoint)
 	case *messages.Unbind:
 		do.Command, do.Argument = zmqthread.Unbind, s.desired.resolve(m.Endpoint)
 	case *messages.Connect:
@@ -181,6 +182,10 @@ func (s *socket) command(c actor.Context, r inquiry) {
 		}
 		do.Set = func(z *zmq.Socket) error { return o.set(z) }
 		s.desired.options[do] = o
+	}
+	if name, ok := strings.CutPrefix(do.Argument, clusterScheme); ok && err == nil {
+		s.commandName(c, do, name)
+		return
 	}
 	if err != nil {
 		delete(s.desired.options, do)
@@ -226,13 +231,19 @@ func (s *socket) subscribeByMessage(c actor.Context, do *zmqthread.Do) {
 
 // did answers a live command.
 func (s *socket) did(c actor.Context, m *zmqthread.Did) {
+	if m.Do.Command == zmqthread.Dial || m.Do.Command == zmqthread.HangUp {
+		s.dialed(c, m)
+		return
+	}
 	s.desired.pending = slices.DeleteFunc(s.desired.pending, func(do *zmqthread.Do) bool { return do == m.Do })
 	if m.Err != nil {
 		delete(s.desired.options, m.Do)
+		delete(s.desired.named, m.Do)
 		s.answer(c, m.Do.For, refusal(m.Do, messages.Reason_REFUSED, m.Err))
 		return
 	}
 	s.desired.did(m.Do, m.Endpoint)
+	s.advertise()
 	s.answer(c, m.Do.For, &messages.Done{Endpoint: m.Endpoint})
 }
 

@@ -122,6 +122,15 @@ type Config struct {
 	// FailAfter makes a failure out of what the peers do. Default: it never is one.
 	FailAfter FailAfter
 
+	// Resolver finds the names in Bind and Connect, "cluster://name". Default: the system's, which
+	// cluster.Join sets.
+	Resolver Resolver
+
+	// Gate is asked before every batch that is sent or received: while it says no, the socket neither
+	// reads nor writes; what was sent waits in the outbox. It is called on the ZeroMQ thread, must not
+	// block, and must not be called with locks that it needs. Asked again every 2 ms. Default: always open.
+	Gate func() bool
+
 	// NoMonitor opens the socket without ZeroMQ's monitor: it saves two descriptors and some
 	// kilobytes, and WaitPeers sees inproc peers only.
 	NoMonitor bool
@@ -188,7 +197,11 @@ func (c Config) Validate() error {
 			return err
 		}
 	}
-	return c.Options.check(c.Type)
+	o := c.Options
+	if o.CurvePublicKey != "" && o.CurveServerKey == "" && !o.CurveServer && len(namesOf(c.Connect)) > 0 {
+		o.CurveServerKey = o.CurvePublicKey // whoever has bound the name has one
+	}
+	return o.check(c.Type)
 }
 
 func (c *Config) checkBounds() error {

@@ -16,6 +16,7 @@ type desired struct {
 
 	pending []*zmqthread.Do           // on their way
 	options map[*zmqthread.Do]Options // of those
+	named   map[*zmqthread.Do]string  // binds of those that were asked for by a name
 }
 
 // bound is an endpoint as it was asked for and as it was resolved.
@@ -27,6 +28,7 @@ func desiredBy(cfg Config) desired {
 		subscribe: slices.Clone(cfg.Subscribe),
 		option:    cfg.Options,
 		options:   map[*zmqthread.Do]Options{},
+		named:     map[*zmqthread.Do]string{},
 	}
 	for _, e := range cfg.Bind {
 		d.bind = append(d.bind, bound{e, ""})
@@ -73,7 +75,12 @@ func (d *desired) resolve(endpoint string) string {
 func (d *desired) did(do *zmqthread.Do, at string) {
 	switch do.Command {
 	case zmqthread.Bind:
-		d.bind = append(d.bind, bound{do.Argument, at})
+		asked := do.Argument
+		if name, ok := d.named[do]; ok {
+			asked = name
+			delete(d.named, do)
+		}
+		d.bind = append(d.bind, bound{asked, at})
 	case zmqthread.Unbind:
 		if i := slices.IndexFunc(d.bind, func(b bound) bool { return b.at == do.Argument || b.asked == do.Argument }); i >= 0 {
 			d.bind = slices.Delete(d.bind, i, i+1)
@@ -97,4 +104,9 @@ func removed(all []string, one string) []string {
 		return slices.Delete(all, i, i+1)
 	}
 	return all
+}
+
+// bindsName reports whether a name is bound there.
+func (d *desired) bindsName(name, at string) bool {
+	return slices.Contains(d.bind, bound{clusterScheme + name, at})
 }

@@ -36,14 +36,15 @@ var transports = map[string]transport{
 	"norm":   {multicastTypes, zmq.HasNorm, checkNorm},
 	"tipc":   {zmtpTypes, zmq.HasTipc, checkTIPC},
 	"vmci":   {zmtpTypes, nil, checkVMCI},
+
+	"cluster": {everyType, nil, checkName}, // see Resolver
 }
 
 // refusedTransports is why there is none of them.
 var refusedTransports = map[string]string{
-	"ws":      "WebSocket is a DRAFT of libzmq, of which Sockeye uses stable parts only",
-	"wss":     "WebSocket is a DRAFT of libzmq, of which Sockeye uses stable parts only",
-	"udp":     "only for RADIO, DISH and DGRAM, which are DRAFTs of libzmq",
-	"cluster": "a name in a cluster, and this socket has joined none: see package cluster",
+	"ws":  "WebSocket is a DRAFT of libzmq, of which Sockeye uses stable parts only",
+	"wss": "WebSocket is a DRAFT of libzmq, of which Sockeye uses stable parts only",
+	"udp": "only for RADIO, DISH and DGRAM, which are DRAFTs of libzmq",
 }
 
 // checkEndpoints checks all endpoints of field, which is "Bind" or "Connect".

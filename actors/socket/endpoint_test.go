@@ -120,7 +120,8 @@ var badEndpoints = []struct {
 	{"http://127.0.0.1:5555", false, Push, ""},
 	{"TCP://127.0.0.1:5555", false, Push, ""},
 	{"udp://127.0.0.1:5555", false, Push, ""},
-	{"cluster://orders", true, Pull, ""},
+	{"cluster://", true, Pull, ""},
+	{"cluster://or/ders", true, Pull, "names are ours"},
 	{"ws://127.0.0.1:5555", false, Push, "a DRAFT that Debian builds in all the same"},
 	{"inproc://a\x00b", true, Pull, "would be inproc://a"},
 

@@ -156,10 +156,11 @@ func (b *box) Event(e zmqthread.Event) {
 	if seen != nil {
 		b.event(seen)
 	}
+	heard := b.following.hear(e, b.cfg.Type)
 	b.watchPeers()
 	b.checkPeers()
 	post := func() {}
-	if len(b.letters)+len(b.events.waiting) > 0 {
+	if heard || len(b.letters)+len(b.events.waiting) > 0 {
 		post = b.nudge()
 	}
 	b.mu.Unlock()

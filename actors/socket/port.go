@@ -158,6 +158,14 @@ func (b *box) settle(change func()) {
 	post()
 }
 
+// settleNow has the actor look at its box.
+func (b *box) settleNow() {
+	b.mu.Lock()
+	post := b.nudge()
+	b.mu.Unlock()
+	post()
+}
+
 // Unsendable implements zmqthread.Port.
 func (b *box) Unsendable(err error) {
 	why, reason := unsendable, messages.Reason_REFUSED

@@ -91,18 +91,29 @@ func (a *adoption) check(want zmq.Type) error {
 }
 
 // opening is what the thread is asked for.
-func (b *box) opening() *zmqthread.Open {
+func (b *box) opening() (*zmqthread.Open, error) {
 	d, cfg := &b.desired, b.cfg
 	logical, native, options := cfg.Type, b.pattern.native(), d.option
+	if len(namesOf(d.connect)) > 0 {
+		options.Immediate = true
+	}
+	bind := d.addresses()
+	for i, e := range bind {
+		var err error
+		if bind[i], err = b.toBind(e); err != nil {
+			return nil, err
+		}
+	}
 	o := &zmqthread.Open{
 		Type:       native,
-		Bind:       d.addresses(),
-		Connect:    d.connect,
+		Bind:       bind,
+		Connect:    unnamed(d.connect),
 		Subscribe:  d.subscribe,
 		Monitor:    !cfg.NoMonitor,
 		Linger:     b.closeLinger(),
 		Relinquish: b.reopenLinger(),
 		MaxMessage: b.maxReceived(),
+		Gate:       cfg.Gate,
 		Port:       b,
 		Setup: func(z *zmq.Socket) error {
 			var err error
@@ -126,7 +137,7 @@ func (b *box) opening() *zmqthread.Open {
 			o.Greeting = append(o.Greeting, "\x01"+topic)
 		}
 	}
-	return o
+	return o, nil
 }
 
 // configured says where the error comes from.

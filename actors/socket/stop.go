@@ -89,6 +89,8 @@ func (s *socket) shut(c actor.Context) {
 		c.Unwatch(pid)
 	}
 	s.cease(s.why())
+	s.unadvertise()
+	s.unfollowAll()
 	left, waiting, carried := s.withdraw()
 	s.refuseCarried(carried)
 	messages.Bury(s.system, s.self, s.reason)

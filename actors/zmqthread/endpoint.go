@@ -90,6 +90,28 @@ func (l *Link) disconnect(endpoint string) error {
 	return nil
 }
 
+// dial connects with options of its own. However it ends, the socket's are as they were.
+func (l *Link) dial(m *Do) error {
+	err := m.Set(l.socket.Raw())
+	if err == nil {
+		err = l.connect(m.Argument)
+	}
+	return errors.Join(err, m.Reset(l.socket.Raw()))
+}
+
+func (l *Link) hangUp(endpoint string) error {
+	if !slices.Contains(l.connected, endpoint) {
+		return nil
+	}
+	err := l.disconnect(endpoint)
+	if errors.Is(err, syscall.ENOENT) || errors.Is(err, zmq.Errno(syscall.ENOENT)) {
+		l.connected = slices.DeleteFunc(l.connected, func(e string) bool { return e == endpoint })
+		l.parted(endpoint, false)
+		return nil
+	}
+	return err
+}
+
 func (l *Link) meet(endpoint string, bound bool) {
 	if strings.HasPrefix(endpoint, "inproc://") {
 		l.meets = append(l.meets, meets{endpoint, bound})

@@ -76,11 +76,16 @@ func (l *Link) serve() (again bool, err error) {
 			again, err = false, &PanicError{r, debug.Stack()}
 		}
 	}()
+	if l.gated() {
+		return l.wait()
+	}
 	more, err := l.send()
 	if err != nil {
 		return false, err
 	}
-	again, err = l.receive()
+	if !l.gated() {
+		again, err = l.receive()
+	}
 	if err == nil {
 		err = l.port.Trouble()
 	}
@@ -88,6 +93,20 @@ func (l *Link) serve() (again bool, err error) {
 		return true, err
 	}
 	return l.rest()
+}
+
+// gated reports whether nothing may be sent or received now.
+func (l *Link) gated() bool { return l.open.Gate != nil && !l.open.Gate() }
+
+// wait is for the gate: nobody tells when it opens.
+func (l *Link) wait() (again bool, err error) {
+	if err := l.port.Trouble(); err != nil {
+		return true, err
+	}
+	_, again, err = l.events() // or its descriptor would stay readable, and the thread awake
+	l.thread.poller.Want(l.socket, 0)
+	l.retryLater()
+	return again, err
 }
 
 // rest reports whether there is something to do after all, and tells the poller what to wait for.
@@ -152,6 +171,9 @@ func (l *Link) send() (again bool, err error) {
 	l.blocked = false
 	defer l.port.Rest()
 	for budget, bytes := cfg.TurnMessages, cfg.TurnBytes; budget > 0 && bytes > 0; {
+		if l.gated() {
+			return true, nil // to wait
+		}
 		load := l.port.Outgoing()
 		if load.Most == 0 {
 			l.blocked = l.blocked || load.Later

@@ -224,6 +224,10 @@ func (l *Link) command(m *Do) (at string, err error) {
 		err = op("subscribe", fmt.Sprintf("%q", m.Argument), l.socket.Subscribe(m.Argument))
 	case Unsubscribe:
 		err = op("unsubscribe", fmt.Sprintf("%q", m.Argument), l.socket.Unsubscribe(m.Argument))
+	case Dial:
+		err = l.dial(m)
+	case HangUp:
+		err = l.hangUp(m.Argument)
 	case SetOptions:
 		err = m.Set(l.socket.Raw())
 	default:

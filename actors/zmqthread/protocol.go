@@ -24,6 +24,7 @@ type (
 		Linger     time.Duration // when it is closed
 		Relinquish time.Duration // the linger when it has failed, before its owner may open another
 		MaxMessage int64         // larger ones are skipped when received
+		Gate       func() bool   // asked before every batch: while it says no, nothing is sent or received
 		Port       Port
 	}
 
@@ -35,7 +36,8 @@ type (
 	Do struct {
 		Command  Command
 		Argument string                  // endpoint or topic
-		Set      func(*zmq.Socket) error // for SetOptions
+		Set      func(*zmq.Socket) error // for SetOptions, and for Dial before it connects
+		Reset    func(*zmq.Socket) error // for Dial, afterwards
 		For      *actor.PID              // handed back in Did
 
 		attempts int
@@ -68,6 +70,9 @@ const (
 	Subscribe   Command = "subscribe"
 	Unsubscribe Command = "unsubscribe"
 	SetOptions  Command = "set options"
+
+	Dial   Command = "dial"    // connect, with options that hold for this connection only
+	HangUp Command = "hang up" // disconnect; it is no error if libzmq has done so already
 )
 
 // What it answers.
