@@ -57,6 +57,8 @@ const (
 	// The socket is kept closed for a while after too many failures; see
 	// supervision.Breaker.
 	Reason_CIRCUIT_OPEN Reason = 13
+	// This process does not own the name, or not any more; see cluster.Own.
+	Reason_NOT_OWNER Reason = 14
 )
 
 // Enum value maps for Reason.
@@ -76,6 +78,7 @@ var (
 		11: "REFUSED",
 		12: "DROPPED",
 		13: "CIRCUIT_OPEN",
+		14: "NOT_OWNER",
 	}
 	Reason_value = map[string]int32{
 		"UNKNOWN":         0,
@@ -92,6 +95,7 @@ var (
 		"REFUSED":         11,
 		"DROPPED":         12,
 		"CIRCUIT_OPEN":    13,
+		"NOT_OWNER":       14,
 	}
 )
 
@@ -915,7 +919,7 @@ const file_messages_messages_proto_rawDesc = "" +
 	"\bargument\x18\x02 \x01(\tR\bargument\x120\n" +
 	"\x06reason\x18\x03 \x01(\x0e2\x18.sockeye.messages.ReasonR\x06reason\x12\x16\n" +
 	"\x06detail\x18\x04 \x01(\tR\x06detail\x12\x14\n" +
-	"\x05errno\x18\x05 \x01(\rR\x05errno*\xd8\x01\n" +
+	"\x05errno\x18\x05 \x01(\rR\x05errno*\xe7\x01\n" +
 	"\x06Reason\x12\v\n" +
 	"\aUNKNOWN\x10\x00\x12\b\n" +
 	"\x04FULL\x10\x01\x12\v\n" +
@@ -933,7 +937,8 @@ const file_messages_messages_proto_rawDesc = "" +
 	"\x12\v\n" +
 	"\aREFUSED\x10\v\x12\v\n" +
 	"\aDROPPED\x10\f\x12\x10\n" +
-	"\fCIRCUIT_OPEN\x10\rB(Z&github.com/sockeye-mq/sockeye/messagesb\x06proto3"
+	"\fCIRCUIT_OPEN\x10\r\x12\r\n" +
+	"\tNOT_OWNER\x10\x0eB(Z&github.com/sockeye-mq/sockeye/messagesb\x06proto3"
 
 var (
 	file_messages_messages_proto_rawDescOnce sync.Once

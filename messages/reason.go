@@ -23,6 +23,7 @@ var (
 	ErrRefused        = errors.New("command refused")
 	ErrDropped        = errors.New("dropped for a newer message")
 	ErrCircuitOpen    = errors.New("socket is kept closed after too many failures")
+	ErrNotOwner       = errors.New("this process does not own the name")
 	ErrConfig         = errors.New("wrong configuration")
 	ErrNilPID         = errors.New("nil PID")
 )
@@ -41,6 +42,7 @@ var reasons = map[Reason]error{
 	Reason_REFUSED:         ErrRefused,
 	Reason_DROPPED:         ErrDropped,
 	Reason_CIRCUIT_OPEN:    ErrCircuitOpen,
+	Reason_NOT_OWNER:       ErrNotOwner,
 }
 
 // Err is the error that stands for r; nil for UNKNOWN.

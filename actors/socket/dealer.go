@@ -46,6 +46,9 @@ func (d *dealer) arrived(b *box, m *messages.Message) arrival {
 	return arrival{drop: late}
 }
 
+// orphaned is for connections that were made by a name.
+func (d *dealer) orphaned(b *box) { d.detached(b) }
+
 // detached answers everybody whose request went down with the native socket, or keeps it for the next.
 func (d *dealer) detached(b *box) {
 	if b.cfg.Retry {

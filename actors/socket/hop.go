@@ -1,9 +1,11 @@
 package socket
 
 import (
+	"slices"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
+	zmq "github.com/pebbe/zmq4"
 
 	"github.com/sockeye-mq/sockeye/actors/zmqthread"
 )
@@ -55,7 +57,7 @@ func (s *socket) targetsOf(c actor.Context, name string, all []Target) {
 		if stands[endpoint] || !h.by[name] {
 			continue
 		}
-		if delete(h.by, name); len(h.by) == 0 && h.state != up {
+		if delete(h.by, name); len(h.by) == 0 && (h.state != up || h.superseded(all)) {
 			s.drop(c, h)
 		}
 	}
@@ -66,6 +68,11 @@ func (s *socket) targetsOf(c actor.Context, name string, all []Target) {
 		}
 		s.stand(c, name, t)
 	}
+}
+
+// superseded reports whether there is a later owner: what this one still takes it will not answer.
+func (h *hop) superseded(all []Target) bool {
+	return h.target.Owned && slices.ContainsFunc(all, func(t Target) bool { return t.Owned && t.Token > h.target.Token })
 }
 
 // stand makes a connection of a record, unless there is one.
@@ -112,7 +119,34 @@ func (s *socket) hangUp(c actor.Context, h *hop) {
 	delete(s.following.heard, h.target.Endpoint)
 	delete(s.following.changed, h.target.Endpoint)
 	s.mu.Unlock()
-	c.Request(s.thread.PID(), &zmqthread.Do{Command: zmqthread.HangUp, Argument: h.target.Endpoint})
+	do := &zmqthread.Do{Command: zmqthread.HangUp, Argument: h.target.Endpoint}
+	if s.only(h) {
+		do.Set = func(*zmq.Socket) error { s.orphaned(); return nil }
+	}
+	c.Request(s.thread.PID(), do)
+}
+
+// only reports whether nothing can be on the wire to anybody but h.
+func (s *socket) only(h *hop) bool {
+	for _, other := range s.following.hops {
+		if other != h && other.state != lost {
+			return false
+		}
+	}
+	return len(s.desired.bind) == 0 && len(unnamed(s.desired.connect)) == 0
+}
+
+// orphaned settles the requests that have gone down with the last connection: with ZMQ_IMMEDIATE libzmq keeps
+// none for the next. Whoever asked is told, or they are sent again (Config.Retry). Runs on the ZeroMQ thread.
+func (b *box) orphaned() {
+	p, ok := b.pattern.(interface{ orphaned(*box) })
+	if !ok {
+		return
+	}
+	b.sending.Lock()
+	p.orphaned(b)
+	b.sending.Unlock()
+	b.kick()
 }
 
 // lose is for a connection that has ended, or could not be made. If its record stands it is made again, once

@@ -106,3 +106,10 @@ func (r *req) detached(b *box) {
 	}
 	r.asked, r.asker, r.wire = false, nil, carried{}
 }
+
+// orphaned is for connections that were made by a name. A strict REQ cannot send again.
+func (r *req) orphaned(b *box) {
+	if r.relaxed {
+		r.detached(b)
+	}
+}

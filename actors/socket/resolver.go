@@ -34,6 +34,7 @@ type Target struct {
 	ID        string // of this announcement; a new one, of the same place, is a sign of life
 	Instance  string // of the native socket: with another one, connections to the one before are dead
 	Token     int64  // fencing token: the higher, the later
+	Owned     bool   // the name has one owner: one with a higher token has taken its place
 }
 
 // Resolved says where a name, which the socket follows, is bound now.
@@ -55,15 +56,19 @@ func SetResolver(system *actor.ActorSystem, r Resolver) {
 	resolvers.Store(system, r)
 }
 
+// ResolverOf is the Resolver that a system's sockets have by default, or nil.
+func ResolverOf(system *actor.ActorSystem) Resolver {
+	r, _ := resolvers.Load(system)
+	found, _ := r.(Resolver)
+	return found
+}
+
 // resolver is the socket's, or nil.
 func (b *box) resolver() Resolver {
 	if b.cfg.Resolver != nil {
 		return b.cfg.Resolver
 	}
-	if r, ok := resolvers.Load(b.system); ok {
-		return r.(Resolver)
-	}
-	return nil
+	return ResolverOf(b.system)
 }
 
 const clusterScheme = "cluster://"

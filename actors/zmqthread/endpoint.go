@@ -99,11 +99,15 @@ func (l *Link) dial(m *Do) error {
 	return errors.Join(err, m.Reset(l.socket.Raw()))
 }
 
-func (l *Link) hangUp(endpoint string) error {
+func (l *Link) hangUp(m *Do) (err error) {
+	endpoint := m.Argument
+	if m.Set != nil {
+		defer func() { err = errors.Join(err, m.Set(l.socket.Raw())) }()
+	}
 	if !slices.Contains(l.connected, endpoint) {
 		return nil
 	}
-	err := l.disconnect(endpoint)
+	err = l.disconnect(endpoint)
 	if errors.Is(err, syscall.ENOENT) || errors.Is(err, zmq.Errno(syscall.ENOENT)) {
 		l.connected = slices.DeleteFunc(l.connected, func(e string) bool { return e == endpoint })
 		l.parted(endpoint, false)

@@ -227,7 +227,7 @@ func (l *Link) command(m *Do) (at string, err error) {
 	case Dial:
 		err = l.dial(m)
 	case HangUp:
-		err = l.hangUp(m.Argument)
+		err = l.hangUp(m)
 	case SetOptions:
 		err = m.Set(l.socket.Raw())
 	default:
