@@ -1,0 +1,183 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/sockeye-mq/sockeye/internal/etcdtest"
+	"github.com/sockeye-mq/sockeye/internal/rig"
+)
+
+// ttl is that of all members in these tests: the shortest there is.
+const ttl = 2 * time.Second
+
+// member joins, with a client of its own, and leaves when the test is over.
+func member(t *testing.T, e *etcdtest.Etcd, name string, change ...func(*Config)) *Registry {
+	t.Helper()
+	return joined(t, Config{Client: e.Client(t), Cluster: "shop", Member: name}, change...)
+}
+
+func joined(t *testing.T, cfg Config, change ...func(*Config)) *Registry {
+	t.Helper()
+	cfg.TTL, cfg.Hasty = ttl, true
+	cfg.Logger = logger(t)
+	for _, c := range change {
+		c(&cfg)
+	}
+	r, err := Join(soon(t), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+		defer cancel()
+		r.Leave(ctx) // with etcd down it says so
+	})
+	return r
+}
+
+// logger logs to the test until that is over.
+func logger(t *testing.T) *slog.Logger {
+	return slog.New(slog.NewTextHandler(&lines{t}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+type lines struct{ t *testing.T }
+
+func (l *lines) Write(p []byte) (int, error) {
+	if testing.Verbose() && l.t.Context().Err() == nil {
+		l.t.Log(strings.TrimSpace(string(p)))
+	}
+	return len(p), nil
+}
+
+// soon is a context for one call.
+func soon(t testing.TB) context.Context { return within(t, rig.Patience) }
+
+func within(t testing.TB, d time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// queue keeps what a callback was called with.
+type queue[T any] struct {
+	t testing.TB
+	c chan T
+}
+
+func newQueue[T any](t testing.TB) *queue[T] { return &queue[T]{t, make(chan T, 1<<14)} }
+
+func (q *queue[T]) put(v T) { q.c <- v }
+
+// next is the next one.
+func (q *queue[T]) next() T {
+	q.t.Helper()
+	select {
+	case v := <-q.c:
+		return v
+	case <-time.After(2 * rig.Patience):
+		q.t.Fatal("nothing comes")
+		panic("not reached")
+	}
+}
+
+// until skips what is not ok.
+func (q *queue[T]) until(ok func(T) bool) T {
+	q.t.Helper()
+	for {
+		if v := q.next(); ok(v) {
+			return v
+		}
+	}
+}
+
+// none fails if there is something.
+func (q *queue[T]) none() {
+	q.t.Helper()
+	select {
+	case v := <-q.c:
+		q.t.Errorf("there came %+v", v)
+	default:
+	}
+}
+
+// follow keeps what a follower of a name is told, as addresses.
+func follow_(t *testing.T, r *Registry, name string) *queue[string] {
+	q := newQueue[string](t)
+	t.Cleanup(r.Follow(name, func(all []Entry) { q.put(addresses(all)) }))
+	return q
+}
+
+func addresses(all []Entry) string {
+	var s []string
+	for _, e := range all {
+		s = append(s, e.Address)
+	}
+	return strings.Join(s, " ")
+}
+
+func is(want string) func(string) bool { return func(got string) bool { return got == want } }
+
+// claim claims a name.
+func claim(t *testing.T, r *Registry, name string) (*Claim, *queue[Status]) {
+	t.Helper()
+	q := newQueue[Status](t)
+	c, err := r.Claim(name, q.put)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, q
+}
+
+// owns waits until a claim is told that it owns.
+func owns(q *queue[Status]) int64 {
+	q.t.Helper()
+	s := q.next()
+	if !s.Owning || s.Err != nil || s.Token <= 0 {
+		q.t.Fatalf("told %+v", s)
+	}
+	return s.Token
+}
+
+// loses waits until a claim is told that it does not own.
+func loses(q *queue[Status], why error) {
+	q.t.Helper()
+	if s := q.next(); s.Owning || s.Err != why {
+		q.t.Fatalf("told %+v, want %v", s, why)
+	}
+}
+
+func at(n int) Record { return Record{Address: fmt.Sprint("tcp://127.0.0.1:", n)} }
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func clientOf(t *testing.T, e *etcdtest.Etcd) *clientv3.Client { return e.Client(t) }
+
+// countWarnings counts warnings.
+func countWarnings(n *atomic.Int32) *slog.Logger { return slog.New(&counter{slog.DiscardHandler, n}) }
+
+type counter struct {
+	slog.Handler
+	n *atomic.Int32
+}
+
+func (c *counter) Enabled(context.Context, slog.Level) bool { return true }
+
+func (c *counter) Handle(_ context.Context, r slog.Record) error {
+	if r.Level == slog.LevelWarn {
+		c.n.Add(1)
+	}
+	return nil
+}
