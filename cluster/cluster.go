@@ -42,8 +42,15 @@ type (
 	LeaseBack struct{}
 )
 
-// ErrLeft says that the process has left the cluster.
-var ErrLeft = errors.New("this process has left the cluster")
+var (
+	// ErrLeft says that the process has left the cluster.
+	ErrLeft = errors.New("this process has left the cluster")
+	// ErrUnavailable says that the directory could not be reached, or did not answer, in the time there was.
+	ErrUnavailable = registry.ErrUnavailable
+)
+
+// MemberTakenError says that a member of that name is alive.
+type MemberTakenError = registry.MemberTakenError
 
 // Join makes the process a member, or an Observer, and has sockets of system find cluster:// endpoints, on
 // thread and on every other. It returns when the directory has taken it in; when that fails, or takes longer
