@@ -19,6 +19,7 @@ func TestServersFail(t *testing.T) {
 	b := start(t)
 	servers := b.pair()
 	k, all, some := b.client("k", ""), b.client("all", ""), b.client("some", "/b/")
+	b.Peers(k.pub, 2) // or the primary may go with what the backup was never told
 	b.set(k, "/a/", 200, 0)
 	done := make(chan struct{})
 	go func() {
@@ -54,6 +55,7 @@ func TestProcessesFail(t *testing.T) {
 	second := b.server(1)
 	b.set(k, "/a/", 100, 0)
 	rig.Until(t, "the backup has a copy", func() bool { n := b.counted(second); return n.live && n.keys == 100 })
+	b.Peers(k.pub, 2) // or the primary may die over what the backup was never told
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -72,6 +74,7 @@ func TestProcessesFail(t *testing.T) {
 	b.set(k, "/c/", 100, 0)
 	second = b.server(1)
 	rig.Until(t, "the backup has a copy again", func() bool { n := b.counted(second); return n.live && n.keys == 300 })
+	b.Peers(k.pub, 2)
 	first.Signal(syscall.SIGSTOP)
 	b.set(k, "/d/", 100, 0)
 	first.Signal(syscall.SIGCONT)
