@@ -266,6 +266,7 @@ func resign(claim *registry.Claim) {
 // leave is a Poison. Nobody new finds the socket; it sends what it has; then the name is given up.
 func (k *keeper) leave(c actor.Context) {
 	k.leaving = true
+	k.tellLost(nil)
 	if k.child == nil {
 		c.Stop(c.Self())
 		return

@@ -54,13 +54,13 @@ func Embedded(t testing.TB) *Etcd {
 }
 
 func member(t testing.TB, name string, peers map[string]string) *Etcd {
-	e := &Etcd{t: t, address: address(), dir: filepath.Join(t.TempDir(), "embedded")}
+	e := &Etcd{t: begin(t), address: address(), dir: filepath.Join(t.TempDir(), "embedded")}
 	how := []string{e.dir, name, "http://" + e.address}
 	for name, url := range peers {
 		how = append(how, name+"="+url)
 	}
 	e.start = func() *peer.Process {
-		return peer.StartEnv(t, []string{serve + "=" + strings.Join(how, "\n")}, os.Args[0])
+		return peer.StartEnv(e.t, []string{serve + "=" + strings.Join(how, "\n")}, os.Args[0])
 	}
 	return e
 }

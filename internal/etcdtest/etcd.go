@@ -25,12 +25,32 @@ import (
 
 // Etcd is a server of its own, which can be ended and started again at the same address with the same data.
 type Etcd struct {
-	t       testing.TB
+	t       *first
 	start   func() *peer.Process
 	process *peer.Process // nil while it is down
 	address string
 	dir     string
 }
+
+// first is a test of which what is cleaned up later was begun later, but for the processes of one server: a client of
+// it is closed before the server ends, be that one which was started again.
+type first struct {
+	testing.TB
+	late []func()
+}
+
+func begin(t testing.TB) *first {
+	f := &first{TB: t}
+	t.Cleanup(func() {
+		for _, done := range f.late {
+			done()
+		}
+	})
+	return f
+}
+
+// Cleanup has done called when everything that was begun after the server is gone.
+func (f *first) Cleanup(done func()) { f.late = append(f.late, done) }
 
 // kinds are the servers that a test can have, by name.
 var kinds = []struct {
@@ -57,9 +77,9 @@ func System(t testing.TB) *Etcd {
 		peer.Missing(t, false, "there is no etcd on PATH: make test installs it")
 	}
 	client, peers := address(), address()
-	e := &Etcd{t: t, address: client, dir: filepath.Join(t.TempDir(), "etcd")}
+	e := &Etcd{t: begin(t), address: client, dir: filepath.Join(t.TempDir(), "etcd")}
 	e.start = func() *peer.Process {
-		return peer.Start(t, program, "--name=test", "--data-dir="+e.dir, "--logger=zap", "--log-level=error",
+		return peer.Start(e.t, program, "--name=test", "--data-dir="+e.dir, "--logger=zap", "--log-level=error",
 			"--listen-client-urls=http://"+client, "--advertise-client-urls=http://"+client,
 			"--listen-peer-urls=http://"+peers, "--initial-advertise-peer-urls=http://"+peers,
 			"--initial-cluster=test=http://"+peers, "--heartbeat-interval=50", "--election-timeout=500",

@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync/atomic"
 )
@@ -23,6 +22,7 @@ type Claim struct {
 
 	key      *key  // guarded by mu: its place in the queue
 	record   *key  // guarded by mu: what it has announced
+	last     *key  // guarded by mu: what it had announced before, and does not want any more
 	ripe     bool  // guarded by mu: it is first, and waits for a renewal or for the history to settle
 	resigned bool  // guarded by mu
 	err      error // guarded by mu: why it does not own any more
@@ -161,7 +161,7 @@ func (c *Claim) gone() {
 // lose has the claim own no more. Guarded by mu.
 func (c *Claim) lose(err error) {
 	c.ripe = false
-	c.unrecord(nil)
+	c.unrecord()
 	if c.held.Swap(nil) != nil {
 		c.err = err
 		c.teller.poke()
@@ -187,21 +187,17 @@ func (c *Claim) next(told func(Status)) func() {
 	return func() { told(s) }
 }
 
-// unrecord takes the claim's record back, if there is one, and has done told of that. Guarded by mu.
-func (c *Claim) unrecord(done func(outcome)) {
+// unrecord takes the claim's record back, if there is one. Guarded by mu.
+func (c *Claim) unrecord() {
 	k := c.record
-	c.record = nil
 	if k == nil {
-		if done != nil {
-			done(outcome{})
-		}
 		return
 	}
+	c.record, c.last = nil, k
 	if k.settled != nil { // whoever announced it
 		k.settled(outcome{gone: true})
 	}
-	k.want, k.settled = false, done
-	c.r.desk.put(k)
+	c.r.desk.discard(k)
 }
 
 // Announce has rec stand under the name for as long as the claim owns it, in the place of what it has announced
@@ -224,7 +220,7 @@ func (c *Claim) Announce(ctx context.Context, rec Record) error {
 		return fmt.Errorf("announce: %w", &NotOwnerError{c.name})
 	}
 	rec.Token = h.token
-	c.unrecord(nil)
+	c.unrecord()
 	path := r.records(c.name)
 	k := &key{at: r.nextKey(path), path: path, value: encode(rec), want: true, under: c.key}
 	k.settled = func(o outcome) { done <- c.announced(k, o) }
@@ -244,7 +240,7 @@ func (c *Claim) Announce(ctx context.Context, rec Record) error {
 	default:
 	}
 	if c.record == k {
-		c.unrecord(nil)
+		c.unrecord()
 	}
 	return fmt.Errorf("announce %s: %w", c.name, unavailable(ctx.Err()))
 }
@@ -259,7 +255,7 @@ func (c *Claim) announced(k *key, o outcome) error {
 		return nil
 	}
 	if c.record == k {
-		c.unrecord(nil)
+		c.unrecord()
 	}
 	return fmt.Errorf("announce: %w", &NotOwnerError{c.name})
 }
@@ -268,45 +264,47 @@ func (c *Claim) announced(k *key, o outcome) error {
 // for 10 s where ctx has no deadline, it fails with ErrUnavailable, and the record goes when etcd can be
 // reached.
 func (c *Claim) Withdraw(ctx context.Context) error {
-	return c.wait(ctx, "withdraw", func(done func(outcome)) { c.unrecord(done) })
+	c.r.mu.Lock()
+	c.unrecord()
+	last := c.last
+	c.r.mu.Unlock()
+	return c.wait(ctx, "withdraw", last)
 }
 
 // Resign gives the claim up: it does not hold any more, then the record goes, then the claim's key, so that the
 // next owner need not wait for the end of a lease. The claim is told nothing more. It fails as Withdraw
 // does, and then the keys go when etcd can be reached, or with the lease.
 func (c *Claim) Resign(ctx context.Context) error {
-	return c.wait(ctx, "resign", func(done func(outcome)) {
-		if c.resigned {
-			done(outcome{})
-			return
-		}
+	r := c.r
+	r.mu.Lock()
+	if !c.resigned && !r.left {
 		c.resigned, c.teller.stopped = true, true
 		c.held.Store(nil)
-		delete(c.r.claims, c.name)
-		c.r.unlisten(c.topic, &c.listener)
-		c.unrecord(nil)
-		c.key.want, c.key.ask, c.key.settled = false, false, done
-		c.r.desk.put(c.key)
-	})
+		delete(r.claims, c.name)
+		r.unlisten(c.topic, &c.listener)
+		c.unrecord()
+		r.desk.discard(c.key)
+	}
+	r.mu.Unlock()
+	return c.wait(ctx, "resign", c.key)
 }
 
-// wait has something done under mu, and waits for its outcome.
-func (c *Claim) wait(ctx context.Context, verb string, do func(done func(outcome))) error {
+// wait waits until a key is gone that is not wanted any more, be it with the member.
+func (c *Claim) wait(ctx context.Context, verb string, k *key) error {
+	if k == nil || k.gone == nil {
+		return nil
+	}
 	ctx, cancel := patient(ctx)
 	defer cancel()
-	done := make(chan error, 2)
-	c.r.mu.Lock()
-	if c.r.left {
-		c.r.mu.Unlock()
-		return nil // everything went with the lease
-	}
-	do(func(o outcome) { done <- o.err })
-	c.r.mu.Unlock()
 	select {
-	case err := <-done:
-		if err != nil && !errors.Is(err, ErrLeft) {
-			return fmt.Errorf("%s %s: %w", verb, c.name, err)
-		}
+	case <-k.gone:
+		return nil
+	default:
+	}
+	select {
+	case <-k.gone:
+		return nil
+	case <-c.r.ctx.Done():
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("%s %s: %w", verb, c.name, unavailable(ctx.Err()))

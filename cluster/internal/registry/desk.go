@@ -27,7 +27,9 @@ type key struct {
 	path  string // the prefix in which it wants to be first
 
 	queued  bool
-	settled func(outcome) // told under mu
+	tried   bool          // it was in a transaction under the lease as it is
+	settled func(outcome) // told under mu, while it is wanted
+	gone    chan struct{} // closed when it is not wanted, and gone
 }
 
 // outcome is what has become of a key.
@@ -56,10 +58,38 @@ func (d *desk) put(k *key) {
 	wake(d.wake)
 }
 
+// putBack has keys written first that were to be: what goes before what stays so. Guarded by mu.
+func (d *desk) putBack(batch []*key) {
+	again := make([]*key, 0, len(batch)+len(d.queue))
+	for _, k := range append(batch, d.queue...) {
+		if _, ok := d.all[k]; ok && !slices.Contains(again[:min(len(again), len(batch))], k) {
+			k.queued = true
+			again = append(again, k)
+		}
+	}
+	d.queue = again
+	wake(d.wake)
+}
+
+// discard has a key gone, which is not wanted any more; when it is, k.gone is closed. What was never tried needs no
+// transaction: with etcd away nothing piles up. Guarded by mu.
+func (d *desk) discard(k *key) {
+	k.want, k.ask, k.settled = false, false, nil
+	if k.gone = make(chan struct{}); k.tried {
+		d.put(k)
+		return
+	}
+	if k.queued {
+		d.queue = slices.DeleteFunc(d.queue, func(other *key) bool { return other == k })
+		k.queued = false
+	}
+	d.finish(k, outcome{gone: true})
+}
+
 // lost has every key gone with its lease. Guarded by mu.
 func (d *desk) lost() {
 	for k := range d.all {
-		k.rev, k.ask, k.stale = 0, false, false
+		k.rev, k.ask, k.stale, k.tried = 0, false, false, false
 		if !k.want {
 			d.finish(k, outcome{gone: true})
 		}
@@ -76,25 +106,30 @@ func (d *desk) again() {
 
 // finish tells what has become of a key; one that is not wanted is forgotten. Guarded by mu.
 func (d *desk) finish(k *key, o outcome) {
-	tell := k.settled
 	if !k.want {
-		delete(d.all, k)
-		k.settled = nil
+		d.forget(k)
+	} else if k.settled != nil {
+		k.settled(o)
 	}
-	if tell != nil {
-		tell(o)
+}
+
+func (d *desk) forget(k *key) {
+	if _, ok := d.all[k]; ok {
+		delete(d.all, k)
+		close(k.gone)
 	}
 }
 
 // abandon tells everybody who waits that nothing is written any more. Guarded by mu.
 func (d *desk) abandon(err error) {
-	all := d.all
-	d.all, d.queue = map[*key]struct{}{}, nil
-	for k := range all {
-		if k.settled != nil {
+	for k := range d.all {
+		if !k.want {
+			d.forget(k)
+		} else if k.settled != nil {
 			k.settled(outcome{err: err})
 		}
 	}
+	d.queue = nil
 }
 
 // take returns what to write next, under which lease; nothing while there is no lease. Guarded by mu.
@@ -155,12 +190,10 @@ func (r *Registry) writeSome(l *lease) error {
 	}
 	batch := r.desk.take()
 	txn := make([]clientv3.Op, len(batch))
-	for i, k := range batch {
-		txn[i] = r.operation(l, k)
-	}
 	plans := make([]plan, len(batch))
 	for i, k := range batch {
-		plans[i] = plan{k, *k}
+		k.tried = true
+		txn[i], plans[i] = r.operation(l, k), plan{k, *k}
 	}
 	r.mu.Unlock()
 	own := clientv3.Compare(clientv3.ModRevision(r.member()), "=", fence)
@@ -170,9 +203,7 @@ func (r *Registry) writeSome(l *lease) error {
 	if err != nil || !got.Succeeded {
 		// It may have been applied, or may yet be: not any more when the member's record has another revision.
 		l.fence = 0
-		for _, k := range batch {
-			r.desk.put(k)
-		}
+		r.desk.putBack(batch)
 		return err
 	}
 	r.rev = max(r.rev, got.Header.Revision)

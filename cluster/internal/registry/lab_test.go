@@ -36,6 +36,7 @@ func joined(t *testing.T, cfg Config, change ...func(*Config)) *Registry {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		dump(t, r)
 		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 		defer cancel()
 		r.Leave(ctx) // with etcd down it says so
@@ -180,4 +181,26 @@ func (c *counter) Handle(_ context.Context, r slog.Record) error {
 		c.n.Add(1)
 	}
 	return nil
+}
+
+// dump says where everything stands when the test has failed.
+func dump(t *testing.T, r *Registry) {
+	if !t.Failed() {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t.Logf("%s: rev %d history %s base %d floor %d young %v left %v", r.cfg.Member, r.rev, r.history, r.base, r.floor, r.young, r.left)
+	if r.lease != nil {
+		t.Logf("  lease %x lost %v fence %d, %v left", r.lease.id, r.lease.lost, r.lease.fence, time.Duration(r.lease.deadline.Load()-now()))
+	}
+	for k := range r.desk.all {
+		t.Logf("  key %+v", *k)
+	}
+	for _, tp := range r.topics {
+		t.Logf("  topic %s rev %d known %v watch %d waiting %v: %v", tp.prefix, tp.rev, tp.known, tp.watch, tp.waiting, tp.state)
+	}
+	for _, c := range r.claims {
+		t.Logf("  claim %s ripe %v held %v", c.name, c.ripe, c.held.Load())
+	}
 }

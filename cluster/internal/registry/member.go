@@ -125,8 +125,7 @@ func (r *Registry) Advertise(name string, rec Record) (withdraw func()) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		if k.want && !r.left {
-			k.want = false
-			r.desk.put(k)
+			r.desk.discard(k)
 		}
 	}
 }

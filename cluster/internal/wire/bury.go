@@ -68,8 +68,8 @@ func (w *Wire) deadLetters(address string, frames []*frame, reason func(n uint64
 				m = &Unreadable{it.typ, append([]byte(nil), it.payload...)}
 			}
 			sender := it.sender
-			if w.waits(sender) {
-				sender = nil // has been answered
+			if w.waits(sender) && !w.waiting.answered(sender.Id) {
+				sender = nil // has been told that the peer is dead
 			}
 			w.undelivered(it.target, headers(it.headers), m, sender, &UndeliveredError{it.target, why, because})
 		}

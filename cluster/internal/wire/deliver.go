@@ -3,6 +3,7 @@ package wire
 import (
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 )
@@ -15,6 +16,7 @@ func (p *peer) deliver() {
 		in := &p.in
 		if len(in.parcels) == 0 {
 			in.running = false
+			p.settleSoon()
 			p.mu.Unlock()
 			return
 		}
@@ -37,6 +39,31 @@ func (p *peer) deliver() {
 		if beat != nil {
 			p.control(beat)
 		}
+	}
+}
+
+// settleAfter is how long an answer may take that confirms beside what else it says.
+const settleAfter = 10 * time.Millisecond
+
+// settleSoon has the peer told, if nothing else tells it, that everything was delivered. Caller holds mu.
+func (p *peer) settleSoon() {
+	if in := &p.in; p.state == up && !in.settling && in.progress.Load() > in.told {
+		in.settling = true
+		time.AfterFunc(settleAfter, p.settle)
+	}
+}
+
+func (p *peer) settle() {
+	p.mu.Lock()
+	in := &p.in
+	in.settling = false
+	var beat []byte
+	if p.state == up && in.progress.Load() > in.told {
+		beat = p.beat(0)
+	}
+	p.mu.Unlock()
+	if beat != nil {
+		p.control(beat)
 	}
 }
 

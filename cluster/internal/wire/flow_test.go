@@ -122,14 +122,16 @@ func TestTooLarge(t *testing.T) {
 			c.Respond(messages.Text(fmt.Sprint(m.Size())))
 		}
 	})
+	ctx, cancel := context.WithTimeout(t.Context(), rig.Patience)
+	defer cancel()
 	large := messages.Bytes(make([]byte, 2<<20))
 	for range 2 { // unknown, then known
-		_, err := messages.Ask(t.Context(), a.root, b.pid("echo"), large)
+		_, err := messages.Ask(ctx, a.root, b.pid("echo"), large)
 		if u := new(UndeliveredError); !errors.As(err, &u) || u.Reason != TooLarge && u.Reason != Dead || !errors.Is(err, messages.ErrTooLarge) {
 			t.Error(err)
 		}
 	}
-	got, err := messages.Ask(t.Context(), a.root, b.pid("echo"), messages.Bytes(make([]byte, 1<<20-100)))
+	got, err := messages.Ask(ctx, a.root, b.pid("echo"), messages.Bytes(make([]byte, 1<<20-100)))
 	if err != nil || got.Text() != fmt.Sprint(1<<20-100) {
 		t.Error(got, err)
 	}
@@ -203,6 +205,14 @@ func TestRemoteSocket(t *testing.T) {
 			t.Error(m.Text(), i)
 		}
 	}
+	// Typed errors: of Ask, of commands.
+	if _, err := messages.Ask(r.Ctx, r.Root, push, messages.Text("?")); !errors.Is(err, messages.ErrUnsupported) {
+		t.Error(err)
+	}
+	refused := new(messages.Refused)
+	if _, err := messages.Call(r.Ctx, r.Root, push, &messages.Bind{Endpoint: "tcp://nonsense"}); !errors.As(err, &refused) || refused.Command != "bind" {
+		t.Error(err)
+	}
 	// They have gone: Put waits, and is forgotten when it does no longer; the outbox fills, and says so.
 	r.Stop(pull)
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
@@ -219,14 +229,7 @@ func TestRemoteSocket(t *testing.T) {
 	if m := next[*messages.Rejected](t, senders); m.Reason != messages.Reason_FULL || m.Message.Text() != "y" || !errors.Is(m, messages.ErrFull) {
 		t.Error(m)
 	}
-	// Typed errors: of Ask, of commands, of a socket that has stopped.
-	if _, err := messages.Ask(r.Ctx, r.Root, push, messages.Text("?")); !errors.Is(err, messages.ErrUnsupported) {
-		t.Error(err)
-	}
-	refused := new(messages.Refused)
-	if _, err := messages.Call(r.Ctx, r.Root, push, &messages.Bind{Endpoint: "tcp://nonsense"}); !errors.As(err, &refused) || refused.Command != "bind" {
-		t.Error(err)
-	}
+	// And of a socket that has stopped.
 	rep, at := hire("rep")
 	req := r.Spawn(socket.Config{Type: socket.Req, Connect: []string{at}})
 	if reply := r.Ask(req, messages.Text("hi")); reply.Text() != "echo hi" {

@@ -21,6 +21,7 @@ type inbound struct {
 	progress *atomic.Uint64 // messages of this session that were delivered
 	told     uint64         // of which the peer knows
 	owed     int            // bytes that were delivered since the peer was last told
+	settling bool           // it will soon be told
 	claimed  token          // what somebody has claimed to be the peer's token, without a proof
 	missing  uint64         // what it was last asked to send again, + 1
 	asked    time.Time      // and when
@@ -80,6 +81,7 @@ func (inlet) Stop(*actor.PID) {}
 
 // frame takes one frame. Whatever is in it, the process goes on.
 func (w inlet) frame(b []byte, frames int) {
+	<-w.ready // Start is about to know the address
 	defer func() {
 		if r := recover(); r != nil {
 			w.strange("", malformed("it made this process panic: %v", r))

@@ -47,6 +47,7 @@ type Wire struct {
 	strangers  [lastDrop + 1]atomic.Uint64
 	complaints complaints
 	chores     sync.WaitGroup
+	ready      chan struct{} // closed when Start has ended, or failed
 	stop       chan struct{} // closed to end run
 	ended      chan struct{} // closed when run has ended
 	over       sync.Once
@@ -63,7 +64,7 @@ func Start(system *actor.ActorSystem, cfg Config) (*Wire, error) {
 		return nil, err
 	}
 	w := &Wire{system: system, root: actor.NewRootContext(system, nil), cfg: cfg.withDefaults(), incarnation: number(),
-		peers: map[string]*peer{}, tokens: map[token]*peer{}, stop: make(chan struct{}), ended: make(chan struct{})}
+		peers: map[string]*peer{}, tokens: map[token]*peer{}, ready: make(chan struct{}), stop: make(chan struct{}), ended: make(chan struct{})}
 	for _, p := range cfg.Peers {
 		w.keys.Store(p.ServerKey, true)
 	}
@@ -75,11 +76,14 @@ func Start(system *actor.ActorSystem, cfg Config) (*Wire, error) {
 		return nil, fmt.Errorf("wire: %w", err)
 	}
 	if err := w.bind(); err != nil {
+		w.closed = true
+		close(w.ready)
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		return nil, errors.Join(err, w.release(ctx))
 	}
 	w.register()
+	close(w.ready)
 	go w.run()
 	return w, nil
 }
