@@ -372,3 +372,36 @@ func TestNamePoison(t *testing.T) {
 	gone.Wait()
 	c.Empty()
 }
+
+// A connection to an owner ends when there is a later one, not before, and whoever has asked the old one is told.
+func TestSuperseded(t *testing.T) {
+	r, d := named(t)
+	mute := r.Actor(func(actor.Context) {})
+	bind := func() (*actor.PID, socket.Target) {
+		pid := r.Spawn(socket.Config{Type: socket.Router, Bind: []string{"tcp://127.0.0.1:*"}, Deliver: socket.To(mute)})
+		return pid, socket.Target{Endpoint: r.At(pid)[0], Owned: true}
+	}
+	_, old := bind()
+	next, later := bind()
+	old.ID, old.Token, later.ID, later.Token = "old", 1, "later", 2
+	d.put("x", old)
+	client := r.Spawn(socket.Config{Type: socket.Dealer, Connect: []string{"cluster://x"}, Resolver: d})
+	r.Peers(client, 1)
+	answer := r.Root.RequestFuture(client, messages.Text("a"), rig.Patience)
+	rig.Until(t, "it is on its way", func() bool { return r.Counts(client).Taken == 1 })
+	d.remove("x", old)
+	d.put("y", old) // a moment in which it would have ended, if it did
+	if n := count(r, client); n != 1 {
+		t.Errorf("%d peers when the record has gone", n)
+	}
+	d.put("x", later)
+	if a, err := answer.Result(); err != nil {
+		t.Error(err)
+	} else if rejected, ok := a.(*messages.Rejected); !ok || !errors.Is(rejected, messages.ErrFailed) {
+		t.Errorf("got %v", a)
+	}
+	r.Peers(next, 1)
+	rig.Until(t, "there is one", func() bool { return count(r, client) == 1 })
+	d.remove("x", later)
+	d.remove("y", old)
+}

@@ -14,6 +14,7 @@ import (
 type hop struct {
 	by     map[string]bool // names whose record stands; none: it goes when it ends
 	target Target          // the latest record
+	name   string          // under which it stood
 	state  hopState
 	since  time.Time // it is in that state
 	cancel func()    // of a lost one: who waits for a sign of life
@@ -54,10 +55,10 @@ func (s *socket) targetsOf(c actor.Context, name string, all []Target) {
 		stands[t.Endpoint] = true
 	}
 	for endpoint, h := range f.hops {
-		if stands[endpoint] || !h.by[name] {
+		if stands[endpoint] {
 			continue
 		}
-		if delete(h.by, name); len(h.by) == 0 && (h.state != up || h.superseded(all)) {
+		if delete(h.by, name); len(h.by) == 0 && h.name == name && (h.state != up || h.superseded(all)) {
 			s.drop(c, h)
 		}
 	}
@@ -85,7 +86,7 @@ func (s *socket) stand(c actor.Context, name string, t Target) {
 	}
 	h.by[name] = true
 	before := h.target
-	h.target = t
+	h.target, h.name = t, name
 	switch {
 	case t.ServerKey != before.ServerKey && h.state != lost: // somebody else is there
 		s.hangUp(c, h)

@@ -54,7 +54,7 @@ func Embedded(t testing.TB) *Etcd {
 }
 
 func member(t testing.TB, name string, peers map[string]string) *Etcd {
-	e := &Etcd{t: begin(t), address: address(), dir: filepath.Join(t.TempDir(), "embedded")}
+	e := &Etcd{t: begin(t), address: Address(), dir: filepath.Join(t.TempDir(), "embedded")}
 	how := []string{e.dir, name, "http://" + e.address}
 	for name, url := range peers {
 		how = append(how, name+"="+url)
@@ -70,7 +70,7 @@ func Group(t testing.TB) []*Etcd {
 	t.Helper()
 	peers := map[string]string{}
 	for _, name := range []string{"a", "b", "c"} {
-		peers[name] = "http://" + address()
+		peers[name] = "http://" + Address()
 	}
 	var all []*Etcd
 	for _, name := range []string{"a", "b", "c"} {

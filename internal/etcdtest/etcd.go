@@ -58,9 +58,11 @@ var kinds = []struct {
 	new  func(testing.TB) *Etcd
 }{{"etcd", System}, {"embedded", Embedded}}
 
-// Each runs a test with the system's etcd and with the embedded one, each with a server that is its own.
+// Each runs a test with the system's etcd and with the embedded one, each with a server that is its own, in parallel
+// with everything else that is.
 func Each(t *testing.T, test func(*testing.T, *Etcd)) {
 	t.Helper()
+	t.Parallel()
 	for _, kind := range kinds {
 		t.Run(kind.name, func(t *testing.T) {
 			t.Parallel()
@@ -76,7 +78,7 @@ func System(t testing.TB) *Etcd {
 	if err != nil {
 		peer.Missing(t, false, "there is no etcd on PATH: make test installs it")
 	}
-	client, peers := address(), address()
+	client, peers := Address(), Address()
 	e := &Etcd{t: begin(t), address: client, dir: filepath.Join(t.TempDir(), "etcd")}
 	e.start = func() *peer.Process {
 		return peer.Start(e.t, program, "--name=test", "--data-dir="+e.dir, "--logger=zap", "--log-level=error",
@@ -147,8 +149,11 @@ func Client(t testing.TB, endpoints ...string) *clientv3.Client {
 	return c
 }
 
-// address is one of this machine that is free, and that no connection gets by chance: their ports lie above.
-func address() string {
+// Dir is where its data lies.
+func (e *Etcd) Dir() string { return e.dir }
+
+// Address is one of this machine that is free, and that no connection gets by chance: their ports lie above.
+func Address() string {
 	for {
 		at := fmt.Sprintf("127.0.0.1:%d", 10000+rand.N(20000))
 		if l, err := net.Listen("tcp", at); err == nil {

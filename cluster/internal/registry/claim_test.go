@@ -186,8 +186,8 @@ func TestKeyDeleted(t *testing.T) {
 
 // The key of a member's record may be gone while an owner was paused with its lease alive: it does not hold again.
 func TestDeletedWhilePaused(t *testing.T) {
-	e := etcdtest.Embedded(t)
 	t.Parallel()
+	e := etcdtest.Embedded(t)
 	a, b := member(t, e, "a"), member(t, e, "b")
 	c, told := claim(t, a, "orders")
 	owns(told)

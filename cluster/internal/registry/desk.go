@@ -10,8 +10,12 @@ import (
 )
 
 const (
-	maxBatch     = 32 // keys in one transaction: etcd takes 128 operations, nested ones included
-	writeTimeout = 3 * time.Second
+	maxBatch = 32 // keys in one transaction: etcd takes 128 operations, nested ones included
+
+	// How long a transaction may take, and when one was too slow the next: a group that has just lost its leader
+	// may never answer, and is asked again soon, and a disk may be slow.
+	shortWrite = time.Second
+	longWrite  = 8 * time.Second
 )
 
 // key is one that this member wants to stand, or to be gone. All of it is guarded by the Registry's mu.
@@ -146,6 +150,7 @@ func (d *desk) take() (batch []*key) {
 func (r *Registry) write() {
 	defer r.done.Done()
 	var p pause
+	timeout := shortWrite
 	for {
 		r.mu.Lock()
 		l := r.lease
@@ -159,14 +164,16 @@ func (r *Registry) write() {
 			}
 			continue
 		}
-		err := r.writeSome(l)
+		err := r.writeSome(l, timeout)
 		if r.ctx.Err() != nil {
 			return
 		}
 		if err == nil {
 			p.reset()
+			timeout = shortWrite
 			continue
 		}
+		timeout = min(2*timeout, longWrite)
 		if leaseNotFound(err) {
 			wake(r.kick)
 		} else {
@@ -179,8 +186,8 @@ func (r *Registry) write() {
 }
 
 // writeSome writes the member's record where that is needed, or else some keys, in one transaction.
-func (r *Registry) writeSome(l *lease) error {
-	ctx, cancel := context.WithTimeout(r.ctx, writeTimeout)
+func (r *Registry) writeSome(l *lease, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(r.ctx, timeout)
 	defer cancel()
 	r.mu.Lock()
 	fence := l.fence

@@ -103,6 +103,7 @@ func TestYoung(t *testing.T) {
 
 // With etcd down or paused nothing hangs, nothing spins and nothing piles up.
 func TestAway(t *testing.T) {
+	t.Parallel()
 	for name, away := range map[string]func(*etcdtest.Etcd){"down": (*etcdtest.Etcd).Kill, "paused": (*etcdtest.Etcd).Pause} {
 		t.Run(name, func(t *testing.T) {
 			etcdtest.Each(t, func(t *testing.T, e *etcdtest.Etcd) { testAway(t, e, away) })
@@ -231,8 +232,8 @@ func TestCompacted(t *testing.T) {
 
 // A watch that etcd has compacted begins again with a read.
 func TestCompactedWatch(t *testing.T) {
-	e := etcdtest.Embedded(t)
 	t.Parallel()
+	e := etcdtest.Embedded(t)
 	a, b := member(t, e, "a"), member(t, e, "b")
 	seen := follow_(t, b, "orders")
 	a.Advertise("orders", at(1))

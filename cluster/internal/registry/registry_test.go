@@ -111,8 +111,8 @@ func TestManyFollowers(t *testing.T) {
 
 // A follower that is slow is told the latest, and holds up nobody.
 func TestSlowFollower(t *testing.T) {
-	e := etcdtest.Embedded(t)
 	t.Parallel()
+	e := etcdtest.Embedded(t)
 	a := member(t, e, "a")
 	blocked, release := make(chan struct{}), make(chan struct{})
 	var once sync.Once
@@ -228,8 +228,8 @@ func TestConfirm(t *testing.T) {
 
 // What others have written under our keys is nobody's.
 func TestGarbage(t *testing.T) {
-	e := etcdtest.Embedded(t)
 	t.Parallel()
+	e := etcdtest.Embedded(t)
 	var logged atomic.Int32
 	a := member(t, e, "a", func(c *Config) { c.Logger = countWarnings(&logged) })
 	put := func(key, value string) {
@@ -298,8 +298,8 @@ func TestConfig(t *testing.T) {
 
 // Names that are none are refused, or do nothing.
 func TestNames(t *testing.T) {
-	e := etcdtest.Embedded(t)
 	t.Parallel()
+	e := etcdtest.Embedded(t)
 	a := member(t, e, "a")
 	for _, name := range []string{"", "a/b", "ü", strings.Repeat("x", 129)} {
 		if _, err := a.Resolve(soon(t), name); err == nil {
@@ -320,8 +320,8 @@ func TestNames(t *testing.T) {
 
 // Leave may be called while everything is in use.
 func TestLeaveInUse(t *testing.T) {
-	e := etcdtest.Embedded(t)
 	t.Parallel()
+	e := etcdtest.Embedded(t)
 	for i := range 10 {
 		a := member(t, e, fmt.Sprint("a", i))
 		var all sync.WaitGroup

@@ -114,9 +114,7 @@ func (p *peer) counts() PeerCounts {
 	defer p.mu.Unlock()
 	c := p.books.counts()
 	c.State = stateText[p.state]
-	open := p.out.total - p.out.acked
-	c.Queued = min(open, uint64(p.out.queued)) // after a rewind some of it is confirmed
-	c.InFlight = open - c.Queued
+	c.Queued, c.InFlight = p.out.total-p.out.sent, p.out.sent-p.out.acked
 	c.Held = c.Received - c.Delivered
 	for _, n := range c.Dropped {
 		c.Held -= n

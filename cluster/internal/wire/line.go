@@ -87,6 +87,8 @@ func (m *mail) SendUserMessage(pid *actor.PID, x any) {
 	case *socket.HandshakeSucceeded, *socket.Missed:
 		p.connection(sender, true, nil)
 		p.greet(nil)
+		p.remind()
+		p.flush()
 	case *socket.HandshakeFailed:
 		p.connection(sender, false, e.Err)
 	case *socket.Disconnected:
@@ -104,6 +106,19 @@ func (m *mail) SendSystemMessage(*actor.PID, any) {}
 
 // Stop implements actor.Process.
 func (m *mail) Stop(*actor.PID) {}
+
+// remind tells a peer on a new connection how much was sent: it knows then whether the last one has lost some.
+func (p *peer) remind() {
+	p.mu.Lock()
+	var beat []byte
+	if p.state == up {
+		beat = p.beat(0)
+	}
+	p.mu.Unlock()
+	if beat != nil {
+		p.control(beat)
+	}
+}
 
 // connection notes what is known of the connection. A peer that has refused the key says so once: libzmq
 // does not try again then (RFC 27, status 400).

@@ -10,7 +10,7 @@ type outbound struct {
 	frames []*frame // in their order; the last may be open: more is put into it
 	next   int      // the first that is to be handed over
 
-	queued, queuedBytes int    // messages in frames[next:]
+	queued, queuedBytes int    // messages that were never handed over
 	flight, flightBytes int    // messages in frames[:next]
 	total               uint64 // messages of the session, all
 	sent                uint64 // of them handed over, ever
@@ -96,7 +96,6 @@ func (p *peer) take() *frame {
 	}
 	o.next++
 	size := len(f.data) - headerSize
-	o.queued, o.queuedBytes = o.queued-f.count, o.queuedBytes-size
 	o.flight, o.flightBytes = o.flight+f.count, o.flightBytes+len(f.data)
 	o.handed.frames, o.handed.bytes, o.stuck = o.handed.frames+1, o.handed.bytes+len(f.data), 0
 	// A frame alone is soon confirmed by an answer, as a rule: that it was taken need not be told, too.
@@ -105,6 +104,7 @@ func (p *peer) take() *frame {
 	}
 	if end := f.first + uint64(f.count); end > o.sent {
 		o.sent = end
+		o.queued, o.queuedBytes = o.queued-f.count, o.queuedBytes-size
 	} else {
 		p.books.resent += uint64(f.count)
 	}
@@ -181,12 +181,7 @@ func (p *peer) confirm(ack uint64) bool {
 }
 
 // rewind has everything handed over again that is not confirmed: a connection has lost some. Caller holds mu.
-func (o *outbound) rewind() {
-	for _, f := range o.frames[:o.next] {
-		o.queued, o.queuedBytes = o.queued+f.count, o.queuedBytes+len(f.data)-headerSize
-	}
-	o.next, o.flight, o.flightBytes = 0, 0, 0
-}
+func (o *outbound) rewind() { o.next, o.flight, o.flightBytes = 0, 0, 0 }
 
 // weed takes out what the peer, now that it is known, does not take, and numbers the rest anew: nothing of the
 // session was sent yet. A message that large has a frame of its own. Caller holds mu.
