@@ -3,7 +3,7 @@
 #
 #   scripts/setup.sh          what cgo needs: a C compiler, pkg-config and libzmq
 #   scripts/setup.sh test     that, and what only tests need: a python3 with pyzmq, and if they can be had
-#                             ipykernel for it, libczmq, and zeromq.js, which npm puts beside its peer
+#                             ipykernel for it, libczmq, etcd, and zeromq.js, which npm puts beside its peer
 #   scripts/setup.sh bench    that, and what bench/compare cannot do without: libczmq
 #   scripts/setup.sh python   prints that python3 for SOCKEYE_PYTHON; installs nothing
 #
@@ -68,6 +68,9 @@ ipykernel() {
 	"$(pyzmq)" -c 'import importlib.util, sys; sys.exit(not importlib.util.find_spec("ipykernel"))' >/dev/null 2>&1 </dev/null
 }
 
+# The server: the cluster's tests start it themselves.
+etcdserver() { has etcd; }
+
 nodejs() { has node && has npm; }
 
 # The peer on zeromq.js ends well if that is there in the version that its package.json names.
@@ -85,6 +88,7 @@ describe() {
 	pyzmq) echo "a python3 with pyzmq" ;;
 	czmq) echo "libczmq with its headers" ;;
 	ipykernel) echo "ipykernel for that python3" ;;
+	etcdserver) echo etcd ;;
 	nodejs) echo "node with npm" ;;
 	zeromqjs) echo zeromq.js ;;
 	esac
@@ -115,6 +119,8 @@ package() {
 	apk:ipykernel) echo py3-ipykernel ;;
 	pacman:ipykernel) echo python-ipykernel ;;
 	brew:ipykernel) ;; # Homebrew has none that its python3 can import
+	apt-get:etcdserver) echo etcd-server ;;
+	*:etcdserver) echo etcd ;;
 	brew:nodejs) echo node ;;
 	*:nodejs) echo "nodejs npm" ;;
 	esac
@@ -227,6 +233,7 @@ need_tests() {
 	need pyzmq
 	may ipykernel
 	may czmq
+	may etcdserver
 	if may nodejs; then may zeromqjs; fi
 	return 0
 }
@@ -236,6 +243,7 @@ need_tests() {
 may() {
 	case $1 in
 	ipykernel) (need_ipykernel) ;;
+	etcdserver) (need_etcdserver) ;;
 	zeromqjs) (need_zeromqjs) ;;
 	*) (need "$1") ;;
 	esac && return
@@ -248,6 +256,14 @@ need_ipykernel() {
 	[ -z "${SOCKEYE_PYTHON:-}" ] || is ipykernel ||
 		die "SOCKEYE_PYTHON is $SOCKEYE_PYTHON, which has no ipykernel." "Install it for that, or unset SOCKEYE_PYTHON."
 	need ipykernel
+}
+
+# need_etcdserver wants the program only: Debian's package starts a service with it, at etcd's own port.
+need_etcdserver() {
+	is etcdserver && return
+	need etcdserver
+	[ "$by" = apt-get ] && has systemctl || return 0
+	run systemctl disable --now etcd.service || say "etcd may run as a service now; no test needs that."
 }
 
 # need_zeromqjs has npm install what package-lock.json says, and run no script of anybody's: the package

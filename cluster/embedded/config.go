@@ -1,11 +1,13 @@
 package embedded
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
 	"net/url"
+	"os"
 	"strings"
 
 	"go.etcd.io/etcd/client/pkg/v3/transport"
@@ -90,6 +92,9 @@ func (cfg *Config) etcd() (*embed.Config, error) {
 	}
 	c.ListenClientUrls, c.AdvertiseClientUrls = []url.URL{client}, []url.URL{client}
 	c.ListenPeerUrls, c.AdvertisePeerUrls = []url.URL{peer}, []url.URL{peer}
+	if err := errors.Join(cfg.ClientTLS.check(), cfg.PeerTLS.check()); err != nil {
+		return nil, err
+	}
 	c.ClientTLSInfo, c.PeerTLSInfo = cfg.ClientTLS.info(), cfg.PeerTLS.info()
 	c.InitialCluster = cfg.Name + "=" + peer.String()
 	c.TickMs, c.ElectionMs = 50, 500 // alone: nobody to disagree with
@@ -131,9 +136,9 @@ func (cfg *Config) peer() (string, error) {
 }
 
 // listen is an address to listen on.
-func listen(at string, tls *TLS, insecure bool) (url.URL, error) {
+func listen(at string, t *TLS, insecure bool) (url.URL, error) {
 	if at == "" {
-		if at = "http://" + loopback; tls != nil {
+		if at = "http://" + loopback; t != nil {
 			at = "https://" + loopback
 		}
 	}
@@ -150,9 +155,9 @@ func listen(at string, tls *TLS, insecure bool) (url.URL, error) {
 		reason = "want an IP address"
 	case host.IsUnspecified():
 		reason = "that is every address of the machine"
-	case u.Scheme == "https" && tls == nil:
+	case u.Scheme == "https" && t == nil:
 		reason = "https wants certificates"
-	case u.Scheme == "http" && tls != nil:
+	case u.Scheme == "http" && t != nil:
 		reason = "the certificates want https"
 	case u.Scheme == "http" && !host.IsLoopback() && !insecure:
 		reason = "without TLS only this machine is allowed in"
@@ -161,6 +166,21 @@ func listen(at string, tls *TLS, insecure bool) (url.URL, error) {
 		return url.URL{}, &AddressError{at, reason}
 	}
 	return *u, nil
+}
+
+// check reads the files: etcd would serve first, and fail then.
+func (t *TLS) check() error {
+	if t == nil {
+		return nil
+	}
+	_, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
+	if err == nil {
+		_, err = os.Stat(t.CAFile)
+	}
+	if err != nil {
+		return fmt.Errorf("certificates: %w", err)
+	}
+	return nil
 }
 
 func (t *TLS) info() transport.TLSInfo {

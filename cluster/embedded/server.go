@@ -140,6 +140,11 @@ func (s *Server) Done() <-chan struct{} { return s.ended }
 func (s *Server) Close() error {
 	s.closing.Do(func() {
 		s.end()
+		select {
+		case <-s.etcd.Server.ReadyNotify():
+		default: // its Close would wait until it serves
+			s.etcd.Server.HardStop()
+		}
 		s.etcd.Close()
 		s.ending.Do(func() { close(s.ended) })
 		s.lock.Close()

@@ -110,3 +110,13 @@ func (l *load) after(ctx context.Context, token int64) (reply, error) {
 		}
 	}
 }
+
+// failures is how many requests have ended in an error.
+func (l *load) failures() (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, k := range l.failed {
+		n += k
+	}
+	return n
+}

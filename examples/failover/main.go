@@ -3,6 +3,7 @@
 //
 //	go run ./examples/failover
 //	go run ./examples/failover -kills 20 -ttl 3s -etcd http://127.0.0.1:2379
+//	go run ./examples/failover -leave # a rolling restart: nobody waits for a lease to end
 //
 // It survives the death of the owner at any moment: another member owns the name when the lease of the dead one is
 // over, the clients' socket follows the name, and every request ends in a reply or in an error that says what is
@@ -33,6 +34,7 @@ func main() {
 	flag.StringVar(&etcd, "etcd", "", "endpoints of an etcd, by commas; default: one in this process")
 	flag.DurationVar(&cfg.ttl, "ttl", 2*time.Second, "how long a dead owner still owns")
 	flag.IntVar(&cfg.kills, "kills", 3, "how many owners are killed")
+	flag.BoolVar(&cfg.leave, "leave", false, "have them leave instead, as for a rolling restart")
 	flag.Parse()
 	if etcd != "" {
 		cfg.etcd = strings.Split(etcd, ",")

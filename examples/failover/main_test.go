@@ -7,7 +7,9 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -22,15 +24,23 @@ func TestMain(m *testing.M) {
 	if name == "" {
 		rig.Main(m)
 	}
-	who := member{name: name, etcd: strings.Split(os.Getenv("FAILOVER_ETCD"), ","), ttl: 2 * time.Second}
-	fmt.Fprintln(os.Stderr, who.serve(context.Background()))
-	os.Exit(1)
+	ttl, _ := time.ParseDuration(os.Getenv("FAILOVER_TTL"))
+	who := member{name: name, etcd: strings.Split(os.Getenv("FAILOVER_ETCD"), ","), ttl: ttl}
+	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer cancel()
+	if err := who.serve(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
 }
 
-func processes(name string, etcd []string) (*exec.Cmd, error) {
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), asMember+"="+name, "FAILOVER_ETCD="+strings.Join(etcd, ","))
-	return cmd, nil
+func processes(ttl time.Duration) func(name string, etcd []string) (*exec.Cmd, error) {
+	return func(name string, etcd []string) (*exec.Cmd, error) {
+		cmd := exec.Command(os.Args[0])
+		cmd.Env = append(os.Environ(), asMember+"="+name, "FAILOVER_ETCD="+strings.Join(etcd, ","), "FAILOVER_TTL="+ttl.String())
+		return cmd, nil
+	}
 }
 
 // Every owner that is killed has a successor with a higher token, and no answer is an old owner's.
@@ -39,7 +49,7 @@ func TestFailover(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 9*rig.Patience)
 	defer cancel()
 	var out bytes.Buffer
-	err := run(ctx, config{kills: 3, clients: 8, ttl: 2 * time.Second, member: processes}, &out)
+	err := run(ctx, config{kills: 3, clients: 8, ttl: 2 * time.Second, member: processes(2 * time.Second)}, &out)
 	if err != nil || testing.Verbose() {
 		os.Stdout.Write(out.Bytes())
 	}
@@ -62,12 +72,38 @@ func TestFailover(t *testing.T) {
 	}
 }
 
+// An owner that leaves has a successor before its lease would have ended, and costs no more requests than were on
+// the wire.
+func TestLeave(t *testing.T) {
+	rig.Leaks(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 9*rig.Patience)
+	defer cancel()
+	var out bytes.Buffer
+	if err := run(ctx, config{kills: 3, clients: 4, ttl: 10 * time.Second, leave: true, member: processes(10 * time.Second)}, &out); err != nil {
+		t.Fatal(err)
+	}
+	var stops int
+	for line := range strings.Lines(out.String()) {
+		var n, before, token, failed int
+		var owner, next, after string
+		if k, _ := fmt.Sscanf(line, "%d %s %d %s %d %s %d", &n, &owner, &before, &next, &token, &after, &failed); k == 7 {
+			stops++
+			if took, err := time.ParseDuration(after); err != nil || took > 5*time.Second || failed > 4 {
+				t.Errorf("%s: %v", line, err)
+			}
+		}
+	}
+	if stops != 3 || !strings.Contains(out.String(), "\n0 replies were wrong") {
+		t.Error(out.String())
+	}
+}
+
 // Interrupted, it stops what it has started.
 func TestInterrupted(t *testing.T) {
 	rig.Leaks(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()
-	if err := run(ctx, config{kills: 1000, clients: 2, ttl: 2 * time.Second, member: processes}, io.Discard); err == nil {
+	if err := run(ctx, config{kills: 1000, clients: 2, ttl: 2 * time.Second, member: processes(2 * time.Second)}, io.Discard); err == nil {
 		t.Error("1,000 kills in 3 s?")
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -23,6 +24,7 @@ import (
 // config is what the demonstration is told.
 type config struct {
 	kills, clients int
+	leave          bool // instead of being killed
 	ttl            time.Duration
 	etcd           []string // none: one in this process
 	member         func(name string, etcd []string) (*exec.Cmd, error)
@@ -86,13 +88,16 @@ func (c *crew) hire(name string) error {
 	return cmd.Start()
 }
 
-// fire kills one, and waits until it is gone.
-func (c *crew) fire(name string) error {
+// fire kills one, or has it leave, and waits until it is gone.
+func (c *crew) fire(name string, leave bool) error {
 	cmd := c.of[name]
 	if cmd == nil || cmd.Process == nil {
 		return fmt.Errorf("there is no %q to kill", name)
 	}
 	delete(c.of, name)
+	if leave {
+		return errors.Join(cmd.Process.Signal(syscall.SIGTERM), cmd.Wait())
+	}
 	err := cmd.Process.Kill()
 	if e := new(exec.ExitError); !errors.As(cmd.Wait(), &e) || e.Exited() { // of itself
 		err = errors.Join(err, fmt.Errorf("%s: %v", name, e))
@@ -102,7 +107,7 @@ func (c *crew) fire(name string) error {
 
 func (c *crew) dismiss() (err error) {
 	for name := range c.of {
-		err = errors.Join(err, c.fire(name))
+		err = errors.Join(err, c.fire(name, false))
 	}
 	return err
 }
@@ -113,7 +118,7 @@ func (c *crew) die(ctx context.Context, l *load, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(out, "kill  owner  token  next   token  first reply after")
+	fmt.Fprintln(out, "kill  owner  token  next   token  first reply after  failed meanwhile")
 	var all []time.Duration
 	for i := range c.cfg.kills {
 		select { // some of the clients' requests are on the wire at any moment
@@ -121,8 +126,8 @@ func (c *crew) die(ctx context.Context, l *load, out io.Writer) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		killed := time.Now()
-		if err := c.fire(owner.member); err != nil {
+		killed, failed := time.Now(), l.failures()
+		if err := c.fire(owner.member, c.cfg.leave); err != nil {
 			return err
 		}
 		next, err := l.after(ctx, owner.token)
@@ -131,7 +136,7 @@ func (c *crew) die(ctx context.Context, l *load, out io.Writer) error {
 		}
 		took := next.at.Sub(killed)
 		all = append(all, took)
-		fmt.Fprintf(out, "%4d  %-5s  %5d  %-5s  %5d  %v\n", i+1, owner.member, owner.token, next.member, next.token, took.Round(time.Millisecond))
+		fmt.Fprintf(out, "%4d  %-5s  %5d  %-5s  %5d  %-17v  %d\n", i+1, owner.member, owner.token, next.member, next.token, took.Round(time.Millisecond), l.failures()-failed)
 		if err := c.hire(owner.member); err != nil {
 			return err
 		}

@@ -9,7 +9,9 @@ import (
 
 // GuardianOf is the strategy that WithGuardian has put into props; nil if there is none. Proto.Actor does not export
 // it; where it is kept elsewhere, guardians are as safe as Proto.Actor makes them.
-func GuardianOf(props *actor.Props) actor.SupervisorStrategy { return strategy(props, "guardianStrategy") }
+func GuardianOf(props *actor.Props) actor.SupervisorStrategy {
+	return strategy(props, "guardianStrategy")
+}
 
 // SupervisorOf is the strategy that WithSupervisor has put into props; nil if there is none.
 func SupervisorOf(props *actor.Props) actor.SupervisorStrategy {

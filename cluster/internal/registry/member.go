@@ -44,28 +44,25 @@ func (r *Registry) forsake(l *lease) {
 // vacant waits until no record stands under the member's name. It fails when whoever has that name is alive.
 func (r *Registry) vacant(ctx context.Context) error {
 	var s sight
-	for {
+	taken := &MemberTakenError{Cluster: r.cfg.Cluster, Member: r.cfg.Member}
+	for seen := false; ; {
 		got, err := r.client.Get(ctx, r.member())
-		if err != nil {
-			return err
-		}
-		if len(got.Kvs) == 0 {
-			return nil
-		}
-		taken := &MemberTakenError{Cluster: r.cfg.Cluster, Member: r.cfg.Member}
-		if got.Kvs[0].Lease == 0 {
-			return taken // it would stand for ever
-		}
-		alive, err := r.sight(ctx, &s, got.Kvs[0].Lease)
 		switch {
-		case alive:
-			return taken
-		case err != nil && ctx.Err() == nil:
-			return err
-		case !sleep(ctx, r.cfg.TTL/10):
+		case err != nil && seen && ctx.Err() != nil:
 			taken.Err = ctx.Err()
 			return taken
+		case err != nil:
+			return err
+		case len(got.Kvs) == 0:
+			return nil
+		case got.Kvs[0].Lease == 0:
+			return taken // it would stand for ever
 		}
+		seen = true
+		if alive, _ := r.sight(ctx, &s, got.Kvs[0].Lease); alive {
+			return taken
+		}
+		sleep(ctx, r.cfg.TTL/10)
 	}
 }
 

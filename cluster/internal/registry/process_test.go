@@ -78,7 +78,7 @@ type slot struct {
 
 var ended atomic.Bool
 
-// note asks Holds as fast as it can and writes down what it says, so that it is in the file even when the
+// note asks Holds all the time and writes down what it says, so that it is in the file even when the
 // process is killed at once.
 func note(c *Claim, path string) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
@@ -89,10 +89,10 @@ func note(c *Claim, path string) {
 	var s slot
 	buf := make([]byte, 0, 24)
 	for at := end; !ended.Load(); {
+		time.Sleep(50 * time.Microsecond) // others want to run
 		token := c.Token()
 		before := boottime()
 		if !c.Holds() || c.Token() != token || token == 0 {
-			time.Sleep(50 * time.Microsecond) // others want to run
 			continue
 		}
 		after := boottime()

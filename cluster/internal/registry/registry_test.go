@@ -173,7 +173,7 @@ func TestMemberTaken(t *testing.T) {
 		if !errors.As(err, &taken) || taken.Err != nil || errors.Is(err, ErrUnavailable) {
 			t.Errorf("join as one that is alive: %v", err)
 		}
-		_, err = Join(within(t, 100*time.Millisecond), Config{Client: e.Client(t), Cluster: "shop", Member: "a", TTL: ttl})
+		_, err = Join(within(t, 800*time.Millisecond), Config{Client: e.Client(t), Cluster: "shop", Member: "a", TTL: ttl})
 		if !errors.As(err, &taken) || !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrUnavailable) {
 			t.Errorf("and without the time to find out: %v", err)
 		}

@@ -39,7 +39,7 @@ const forgetAfter = 10 * time.Minute
 // tick says hello, or that this system is alive, and looks after the connection.
 func (p *peer) tick() {
 	p.mu.Lock()
-	isUp, idle := p.state == up, p.state == down && time.Since(p.used) > forgetAfter
+	isUp, idle := p.state == up, p.state == down && (time.Since(p.used) > forgetAfter || p.their.session == 0 && p.used.IsZero())
 	var beat []byte
 	if isUp {
 		beat = p.beat(0)

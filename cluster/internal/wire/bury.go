@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"fmt"
+
 	"github.com/asynkron/protoactor-go/actor"
 )
 
@@ -121,7 +123,9 @@ func (w *Wire) fail(who *actor.PID, err *UndeliveredError) {
 	w.careful("answering a request", func() { w.root.Send(who, answer) })
 }
 
-func (w *Wire) publish(event any) {
+// publish tells the log and the event stream of a peer.
+func (w *Wire) publish(event fmt.Stringer) {
+	w.log().Info("sockeye: wire: "+event.String(), "wire", w.address)
 	w.careful("publishing an event", func() { w.system.EventStream.Publish(event) })
 }
 

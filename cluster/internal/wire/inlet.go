@@ -122,7 +122,10 @@ func (w inlet) greeted(b []byte) error {
 	case h.from == w.address:
 		return &FrameError{Misdirected, errors.New("hello from this system's own address")}
 	}
-	p, no := w.peerOf(h.from)
+	p, no := w.acquaint(h.from, time.Time{})
+	if no != nil && no.Reason == TooManyPeers {
+		return &FrameError{SystemFull, fmt.Errorf("hello from %.100q", h.from)}
+	}
 	if no != nil {
 		return &FrameError{Stranger, fmt.Errorf("hello from %.100q: %v %w", h.from, no.Reason, errors.Join(no.Err))}
 	}
@@ -164,7 +167,7 @@ func (p *peer) receive(h *header, items []byte) {
 	}
 	p.heard = now
 	session := p.session
-	err, reply := p.book(h, items)
+	reply, err := p.book(h, items)
 	var beat []byte
 	if reply != 0 {
 		beat = p.beat(reply)
@@ -180,9 +183,9 @@ func (p *peer) receive(h *header, items []byte) {
 }
 
 // book takes what a frame of the session says. reply: flags of a beat that is to be sent. Caller holds mu.
-func (p *peer) book(h *header, items []byte) (err error, reply uint32) {
+func (p *peer) book(h *header, items []byte) (reply uint32, err error) {
 	if !p.confirm(h.ack) {
-		return fmt.Errorf("it confirms %d messages of %d", h.ack, p.out.sent), 0
+		return 0, fmt.Errorf("it confirms %d messages of %d", h.ack, p.out.sent)
 	}
 	in := &p.in
 	switch {
@@ -193,25 +196,25 @@ func (p *peer) book(h *header, items []byte) (err error, reply uint32) {
 			p.out.rewind()
 		}
 		if h.first > in.next {
-			return nil, p.miss()
+			return p.miss(), nil
 		}
 		if h.count&flagHurry != 0 {
-			return nil, flagPlain
+			return flagPlain, nil
 		}
 	case h.first > in.next:
 		p.books.frames[Gap]++
-		return nil, p.miss()
+		return p.miss(), nil
 	case h.first+uint64(h.count) <= in.next:
 		p.books.frames[Duplicate]++
 	case h.first < in.next:
-		return fmt.Errorf("messages %d to %d after %d", h.first, h.first+uint64(h.count), in.next), 0
+		return 0, fmt.Errorf("messages %d to %d after %d", h.first, h.first+uint64(h.count), in.next)
 	case in.messages > 0 && (in.messages+int(h.count) > overrun*p.w.cfg.Window.Messages || in.bytes+len(items) > overrun*p.w.cfg.Window.Bytes+int(p.w.cfg.MaxMessage)+itemSlack):
 		p.books.frames[Overrun]++
-		return fmt.Errorf("%d messages and %d bytes beyond its window", h.count, len(items)), 0
+		return 0, fmt.Errorf("%d messages and %d bytes beyond its window", h.count, len(items))
 	default:
 		p.accept(h, items)
 	}
-	return nil, 0
+	return 0, nil
 }
 
 // overrun: what was received in a session that is over is delivered beside what is received in the next.

@@ -47,7 +47,8 @@ func (w *Wire) pushConfig(p *peer) socket.Config {
 	if w.cfg.Keys != nil {
 		o.CurvePublicKey, o.CurveSecretKey, o.CurveServerKey = w.cfg.Keys.Public, w.cfg.Keys.Secret, p.line.at.ServerKey
 	}
-	return socket.Config{Type: socket.Push, Connect: []string{p.line.at.Endpoint}, Options: w.alive(o), Events: p.mail, MaxMessage: mostMessage + frameSlack}
+	return socket.Config{Type: socket.Push, Connect: []string{p.line.at.Endpoint}, Options: w.alive(o), Events: p.mail,
+		Outbox: socket.Limit{Bytes: 4 * mostMessage}, MaxMessage: mostMessage + frameSlack} // what is in it is bounded by take
 }
 
 // relocate opens another connection if the peer is elsewhere by now, or if this one has given up.

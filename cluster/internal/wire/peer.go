@@ -65,10 +65,21 @@ type their struct {
 // bond is a watcher and whom it watches, by id.
 type bond struct{ watcher, who string }
 
-const maxPeers = 4096
+// maxPeers bounds how many systems are known at once; maxUnproved how many of them because somebody said hello
+// in their name, who has proved nothing yet.
+const (
+	maxPeers    = 4096
+	maxUnproved = 64
+)
 
-// peerOf is the peer with this address, known or new. It runs on senders' goroutines and on the inlet's.
+// peerOf is the peer with this address, for somebody who sends to it.
 func (w *Wire) peerOf(address string) (*peer, *UndeliveredError) {
+	return w.acquaint(address, time.Now())
+}
+
+// acquaint returns the peer with this address, known or new. used: when something was sent to it. It runs on
+// senders' goroutines and on the inlet's.
+func (w *Wire) acquaint(address string, used time.Time) (*peer, *UndeliveredError) {
 	w.mu.RLock()
 	p, closed := w.peers[address], w.closed
 	w.mu.RUnlock()
@@ -82,7 +93,7 @@ func (w *Wire) peerOf(address string) (*peer, *UndeliveredError) {
 	if err != nil {
 		return nil, &UndeliveredError{Reason: Unknown, Err: err}
 	}
-	p = &peer{w: w, address: address, session: number(), watching: map[bond]struct{}{}, watched: map[bond]struct{}{}}
+	p = &peer{w: w, address: address, used: used, session: number(), watching: map[bond]struct{}{}, watched: map[bond]struct{}{}}
 	rand.Read(p.token[:])
 	p.line.at = at
 	p.out.reset()
@@ -99,7 +110,7 @@ func (w *Wire) enter(p *peer) (*peer, *UndeliveredError) {
 		return nil, &UndeliveredError{Reason: Closed}
 	case known != nil:
 		return known, nil
-	case len(w.peers) >= maxPeers:
+	case len(w.peers) >= maxPeers, p.used.IsZero() && w.unproved() >= maxUnproved:
 		return nil, &UndeliveredError{Reason: TooManyPeers}
 	}
 	p.mail, _ = w.system.ProcessRegistry.Add(&mail{p}, reserved+"/peer"+w.system.ProcessRegistry.NextId())
@@ -110,6 +121,18 @@ func (w *Wire) enter(p *peer) (*peer, *UndeliveredError) {
 	p.arm(2 * w.cfg.Heartbeat)
 	p.open()
 	return p, nil
+}
+
+// unproved is how many peers were never heard, and nothing was sent to. Caller holds mu.
+func (w *Wire) unproved() (n int) {
+	for _, p := range w.peers {
+		p.mu.Lock()
+		if p.used.IsZero() && p.their.session == 0 {
+			n++
+		}
+		p.mu.Unlock()
+	}
+	return n
 }
 
 // number is one that nobody else has: 0 is none.

@@ -75,7 +75,8 @@ func (p *peer) next(h *hello) {
 			p.end(cause, connecting)
 		}
 	}
-	p.their = their{h.token, h.session, h.incarnation, h.most, h.messages, h.bytes}
+	window := p.w.cfg.Window // what is not confirmed is kept here: a peer that never confirms cannot have more of it kept
+	p.their = their{h.token, h.session, h.incarnation, h.most, min(h.messages, window.Messages), min(h.bytes, int64(window.Bytes))}
 }
 
 // establish begins the session. Caller holds mu.

@@ -221,7 +221,7 @@ func (w *Wire) lookup(address string) (at Peer, err error) {
 		known := false
 		w.careful("Config.Lookup", func() { at, known = w.cfg.Lookup(address) })
 		if !known {
-			return at, errors.New("Lookup does not know it")
+			return at, errors.New("nobody knows it, says Config.Lookup")
 		}
 	}
 	if err := w.cfg.check(at); err != nil {
