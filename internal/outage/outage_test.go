@@ -25,7 +25,8 @@ var members = []string{"anna", "bert", "cleo"}
 // scene is a cluster on a network, and what its processes have said.
 type scene struct {
 	*network
-	of map[string]*peer.Process
+	of  map[string]*peer.Process
+	dir string // etcd's
 
 	mu      sync.Mutex
 	served  map[int64]*tenure        // guarded by mu: by token
@@ -55,10 +56,8 @@ func stage(t *testing.T) *scene {
 		t.Fatal(err)
 	}
 	at := "http://" + s.address("etcd", toEtcd) + ":2379"
-	s.of["etcd"] = s.start("etcd", nil, "etcd", "--name=test", "--data-dir="+t.TempDir(), "--logger=zap", "--log-level=error",
-		"--listen-client-urls="+at, "--advertise-client-urls="+at, "--listen-peer-urls=http://127.0.0.1:2380",
-		"--initial-advertise-peer-urls=http://127.0.0.1:2380", "--initial-cluster=test=http://127.0.0.1:2380",
-		"--heartbeat-interval=50", "--election-timeout=500")
+	s.dir = t.TempDir()
+	s.startEtcd()
 	for _, name := range append([]string{"client"}, members...) {
 		what := "member"
 		if name == "client" {
@@ -70,6 +69,14 @@ func stage(t *testing.T) *scene {
 		go s.listen(p)
 	}
 	return s
+}
+
+func (s *scene) startEtcd() {
+	at := "http://" + s.address("etcd", toEtcd) + ":2379"
+	s.of["etcd"] = s.start("etcd", nil, "etcd", "--name=test", "--data-dir="+s.dir, "--logger=zap", "--log-level=error",
+		"--listen-client-urls="+at, "--advertise-client-urls="+at, "--listen-peer-urls=http://127.0.0.1:2380",
+		"--initial-advertise-peer-urls=http://127.0.0.1:2380", "--initial-cluster=test=http://127.0.0.1:2380",
+		"--heartbeat-interval=50", "--election-timeout=500")
 }
 
 // listen notes what a process says.

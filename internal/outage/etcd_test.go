@@ -1,0 +1,86 @@
+package outage
+
+import (
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/sockeye-mq/sockeye/internal/rig"
+)
+
+// etcdOutages are what is done to the only etcd there is, and for how long.
+var etcdOutages = []struct {
+	name  string
+	last  time.Duration
+	short bool // in every test run
+	do    func(s *scene) (mend func())
+}{
+	{"etcd killed, back after 8 s", 8 * time.Second, true, func(s *scene) func() {
+		s.of["etcd"].Kill()
+		return s.startEtcd
+	}},
+	{"etcd killed, back after 60 s", time.Minute, false, func(s *scene) func() {
+		s.of["etcd"].Kill()
+		return s.startEtcd
+	}},
+	{"etcd stopped for 8 s", 8 * time.Second, false, func(s *scene) func() {
+		s.of["etcd"].Signal(syscall.SIGSTOP)
+		return func() { s.of["etcd"].Signal(syscall.SIGCONT) }
+	}},
+	{"etcd's disk wiped, back after 1 s", time.Second, false, wiped},
+	{"etcd's disk wiped, back after 8 s", 8 * time.Second, true, wiped},
+}
+
+func wiped(s *scene) func() {
+	s.of["etcd"].Kill()
+	return func() {
+		if err := os.RemoveAll(filepath.Join(s.dir, "member")); err != nil {
+			s.t.Error(err)
+		}
+		s.startEtcd()
+	}
+}
+
+// While etcd is away the owner stops at its deadline and nobody takes its place; when it is back somebody serves
+// again, and tokens only rise, whatever etcd has forgotten.
+func TestEtcd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short")
+	}
+	s := stage(t)
+	rig.Until(t, "somebody answers", func() bool { _, ok := s.after(0); return ok })
+	for _, o := range etcdOutages {
+		if !o.short && !*long {
+			continue
+		}
+		t.Run(o.name, func(t *testing.T) {
+			before := s.owner()
+			began := now()
+			mend := o.do(s)
+			<-time.After(o.last) // how long the outage is, which is what is tested
+			closed := s.lastReply()
+			mend()
+			back := now()
+			after := s.owner()
+			s.settle()
+			both, stale := s.check()
+			who := "the same owner"
+			if after.token != before.token {
+				who = "another token"
+			}
+			t.Logf("%-34s last reply after %5.2f s, first again %5.2f s after its return, %s; two at once %d, stale replies %d",
+				o.name, (closed.answered - began).Seconds(), (after.answered - back).Seconds(), who, both, stale)
+			if closed.answered-began > *ttl {
+				t.Errorf("it was answered %v after etcd had gone", closed.answered-began)
+			}
+		})
+	}
+}
+
+func (s *scene) lastReply() reply {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.replies[len(s.replies)-1]
+}
