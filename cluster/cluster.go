@@ -11,6 +11,7 @@ import (
 	"github.com/sockeye-mq/sockeye/actors/socket"
 	"github.com/sockeye-mq/sockeye/actors/zmqthread"
 	"github.com/sockeye-mq/sockeye/cluster/internal/registry"
+	"github.com/sockeye-mq/sockeye/cluster/internal/wire"
 )
 
 // Cluster is a process's membership, or its view of one.
@@ -20,6 +21,9 @@ type Cluster struct {
 	cfg      Config
 	registry *registry.Registry
 	closes   func() error
+	wire     *wire.Wire // nil without
+
+	book book // of members, for the wire
 
 	mu      sync.Mutex
 	left    bool                  // guarded by mu
@@ -70,12 +74,21 @@ func Join(system *actor.ActorSystem, thread *zmqthread.Thread, cfg Config) (*Clu
 		return nil, fmt.Errorf("join %s: directory: %w", cfg.Name, err)
 	}
 	c := &Cluster{system: system, thread: thread, cfg: cfg, closes: closes, keepers: map[*keeping]struct{}{}}
+	info := registry.Info{Host: cfg.Host}
+	if cfg.Wire != nil {
+		if err := c.startWire(&info); err != nil {
+			return nil, errors.Join(fmt.Errorf("join %s: %w", cfg.Name, err), closes())
+		}
+	}
 	c.registry, err = registry.Join(ctx, registry.Config{
 		Client: client, Cluster: cfg.Name, Member: cfg.Member, TTL: cfg.TTL, Observer: cfg.Observer,
-		Info: registry.Info{Host: cfg.Host}, Logger: system.Logger(), Changed: c.leaseChanged,
+		Info: info, Logger: system.Logger(), Changed: c.leaseChanged,
 	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("join %s: %w", cfg.Name, err), closes())
+		return nil, errors.Join(fmt.Errorf("join %s: %w", cfg.Name, err), c.stopWire(context.Background()), closes())
+	}
+	if c.wire != nil {
+		c.registry.FollowMembers(c.book.follow)
 	}
 	socket.SetResolver(system, resolver{c})
 	return c, nil
@@ -129,7 +142,7 @@ func (c *Cluster) Leave(ctx context.Context) error {
 	if c.resolves() {
 		socket.SetResolver(c.system, nil)
 	}
-	errs = append(errs, c.registry.Leave(ctx), c.closes())
+	errs = append(errs, c.registry.Leave(ctx), c.stopWire(ctx), c.closes())
 	return errors.Join(errs...)
 }
 

@@ -42,6 +42,10 @@ type Config struct {
 	// Patience is how long Join waits for the directory. Default 10 s.
 	Patience time.Duration
 
+	// Wire carries Proto.Actor messages between the members' actor systems: a PID works on all of them.
+	// Default: none; then PIDs stay at home, or use Proto.Actor's Remote. Not for an Observer.
+	Wire *Wire
+
 	// Events gets LeaseLost and LeaseBack. Default: nobody; the system's logger is told anyway.
 	Events *actor.PID
 }
@@ -85,6 +89,9 @@ func (cfg Config) checked() (Config, error) {
 	}
 	if cfg.Patience < 0 {
 		return cfg, &ConfigError{"Patience", cfg.Patience, "negative"}
+	}
+	if cfg.Wire != nil && cfg.Observer {
+		return cfg, &ConfigError{"Wire", "Observer", "nobody would find an observer's PIDs"}
 	}
 	return cfg, cfg.checkHost()
 }

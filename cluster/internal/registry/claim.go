@@ -126,7 +126,9 @@ func (c *Claim) settled(o outcome) {
 		c.ask()
 	case o.first.create == c.key.rev:
 		c.own(o)
-	} // else the watch tells when it is
+	default: // as of then: the watch may know more by now, and was not listened to while this was asked
+		c.look()
+	}
 }
 
 // lookRipe has the claims looked at that waited for something else than their queue. Guarded by mu.

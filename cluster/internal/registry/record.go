@@ -35,6 +35,7 @@ type Entry struct {
 // Info is what a member says of itself.
 type Info struct {
 	Host      string `json:"host,omitempty"` // where its sockets bind
+	Address   string `json:"pids,omitempty"` // its actor system's address in PIDs
 	Wire      string `json:"wire,omitempty"` // the endpoint for Proto.Actor messages
 	ServerKey string `json:"key,omitempty"`  // its CURVE public key in Z85
 }

@@ -166,19 +166,19 @@ func (r *Registry) make(s grpc.BidiStreamingClient[pb.WatchRequest, pb.WatchResp
 	defer alive.Stop()
 	paced := false
 	for {
-		t, cancelled := r.nextWatch(paced)
+		batch, cancelled := r.nextWatch(paced)
 		switch {
 		case cancelled != 0:
 			if err := s.Send(cancelRequest(cancelled)); err != nil {
 				return err
 			}
 			continue
-		case t != nil:
-			if paced && !t.urgent {
+		case len(batch) > 0:
+			if paced {
 				paced = false
 				pace.Reset(perWatch)
 			}
-			if err := r.open(s, t); err != nil {
+			if err := r.open(s, batch); err != nil {
 				return err
 			}
 			continue
@@ -208,62 +208,91 @@ func (r *Registry) make(s grpc.BidiStreamingClient[pb.WatchRequest, pb.WatchResp
 	}
 }
 
-// nextWatch is what to do next: a watch to end, or a topic to watch.
-func (r *Registry) nextWatch(paced bool) (*topic, int64) {
+// nextWatch is what to do next: a watch to end, or topics to watch: those that are urgent together, the others one by
+// one.
+func (r *Registry) nextWatch(paced bool) (batch []*topic, cancelled int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	w := &r.watcher
 	if n := len(w.cancels); n > 0 {
-		id := w.cancels[n-1]
+		cancelled = w.cancels[n-1]
 		w.cancels = w.cancels[:n-1]
-		return nil, id
+		return nil, cancelled
 	}
-	for _, queue := range []*[]*topic{&w.fresh, &w.stale} {
-		for len(*queue) > 0 && (paced || queue == &w.fresh) {
-			t := (*queue)[0]
-			*queue = (*queue)[1:]
-			t.waiting = false
-			if r.topics[t.prefix] == t && t.watch == 0 {
-				return t, 0
-			}
-		}
+	if w.fresh, batch = r.pick(w.fresh, maxBatch); len(batch) == 0 && paced {
+		w.stale, batch = r.pick(w.stale, 1)
 	}
-	return nil, 0
+	return batch, 0
 }
 
-// open reads a topic where that is needed, and then watches it from there.
-func (r *Registry) open(s grpc.BidiStreamingClient[pb.WatchRequest, pb.WatchResponse], t *topic) error {
-	r.mu.Lock()
-	rev, floor := t.rev, r.rev
-	r.mu.Unlock()
-	if rev == 0 {
-		ctx, cancel := context.WithTimeout(r.ctx, readTimeout)
-		defer cancel()
-		got, err := r.client.Get(ctx, t.prefix, clientv3.WithPrefix())
-		if err != nil {
+// pick takes up to n topics out of a queue that are still to be watched. Guarded by mu.
+func (r *Registry) pick(queue []*topic, n int) (rest, picked []*topic) {
+	for len(queue) > 0 && len(picked) < n {
+		t := queue[0]
+		queue, t.waiting = queue[1:], false
+		if r.topics[t.prefix] == t && t.watch == 0 {
+			picked = append(picked, t)
+		}
+	}
+	return queue, picked
+}
+
+// open reads topics where that is needed, all at one revision, and then watches them from there.
+func (r *Registry) open(s grpc.BidiStreamingClient[pb.WatchRequest, pb.WatchResponse], topics []*topic) error {
+	if err := r.read(topics); err != nil {
+		return err
+	}
+	for _, t := range topics {
+		r.mu.Lock()
+		if r.topics[t.prefix] != t || t.watch != 0 { // nobody follows it any more
+			r.mu.Unlock()
+			continue
+		}
+		w := &r.watcher
+		w.lastID++
+		id, rev := w.lastID, t.rev
+		t.watch, w.ids[id] = id, t
+		r.mu.Unlock()
+		if err := s.Send(&pb.WatchRequest{RequestUnion: &pb.WatchRequest_CreateRequest{CreateRequest: &pb.WatchCreateRequest{
+			Key: []byte(t.prefix), RangeEnd: []byte(clientv3.GetPrefixRangeEnd(t.prefix)), StartRevision: rev + 1, WatchId: id,
+		}}}); err != nil {
 			return err
 		}
-		if rev = got.Header.Revision; rev < floor {
-			return errHistory
-		}
-		r.mu.Lock()
-		r.rev = max(r.rev, rev)
-		t.read(got.Kvs, rev)
-		r.mu.Unlock()
 	}
+	return nil
+}
+
+// read reads those of the topics that have to be read.
+func (r *Registry) read(topics []*topic) error {
+	var unread []*topic
+	var gets []clientv3.Op
 	r.mu.Lock()
-	if r.topics[t.prefix] != t || t.watch != 0 { // nobody follows it any more
-		r.mu.Unlock()
+	floor := r.rev
+	for _, t := range topics {
+		if t.rev == 0 {
+			unread, gets = append(unread, t), append(gets, clientv3.OpGet(t.prefix, clientv3.WithPrefix()))
+		}
+	}
+	r.mu.Unlock()
+	if len(unread) == 0 {
 		return nil
 	}
-	w := &r.watcher
-	w.lastID++
-	id := w.lastID
-	t.watch, w.ids[id] = id, t
-	r.mu.Unlock()
-	return s.Send(&pb.WatchRequest{RequestUnion: &pb.WatchRequest_CreateRequest{CreateRequest: &pb.WatchCreateRequest{
-		Key: []byte(t.prefix), RangeEnd: []byte(clientv3.GetPrefixRangeEnd(t.prefix)), StartRevision: rev + 1, WatchId: id,
-	}}})
+	ctx, cancel := context.WithTimeout(r.ctx, readTimeout)
+	defer cancel()
+	got, err := r.client.Txn(ctx).Then(gets...).Commit()
+	if err != nil {
+		return err
+	}
+	if got.Header.Revision < floor {
+		return errHistory
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.rev = max(r.rev, got.Header.Revision)
+	for i, t := range unread {
+		t.read(got.Responses[i].GetResponseRange().Kvs, got.Header.Revision)
+	}
+	return nil
 }
 
 func cancelRequest(id int64) *pb.WatchRequest {

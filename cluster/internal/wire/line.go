@@ -26,7 +26,7 @@ type line struct {
 func (p *peer) open() {
 	l := &p.line
 	l.opened++
-	l.connected, l.refused, l.err = false, false, nil
+	l.connected, l.refused = false, false
 	p.out.taken, p.out.offers = p.out.handed, nil
 	l.answers = &actor.PID{Address: p.mail.Address, Id: p.mail.Id, RequestId: l.opened}
 	l.push = p.w.root.SpawnPrefix(socket.Props(p.w.thread, p.w.pushConfig(p), actor.WithGuardian(stubborn())), reserved+"/push")
@@ -60,7 +60,9 @@ func (p *peer) relocate() {
 		p.mu.Unlock()
 		return
 	}
-	p.line.at = at
+	if at != p.line.at {
+		p.line.at, p.line.err = at, nil
+	}
 	p.open()
 	p.mu.Unlock()
 	p.w.root.Stop(old) // which answers what it still had
