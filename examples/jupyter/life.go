@@ -184,6 +184,10 @@ func (l *life) fail(c actor.Context, err error) {
 	if l.failed {
 		return
 	}
+	if l.closing { // another life is not wanted
+		c.Stop(c.Self())
+		return
+	}
 	l.failed, l.why = true, err
 	c.Send(c.Parent(), down{l.n, err})
 	if s, ok := c.(actor.Supervisor); ok {

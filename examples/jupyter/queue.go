@@ -48,6 +48,9 @@ func (k *kernel) down(c actor.Context, m down) {
 	if m.life > k.told {
 		k.told, k.why = m.life, m.err
 		k.tell(c, m)
+		if len(k.closers) > 0 && !k.over {
+			c.Send(k.life, leave{}) // to the next life, if there is one by now
+		}
 	}
 	if k.up == nil || k.up.life != m.life {
 		return

@@ -83,7 +83,7 @@ func runs(pid int) bool {
 // Stopped, it answers no heartbeat. The old process is killed although it does not run.
 func TestStopped(t *testing.T) {
 	cfg := quick(t)
-	cfg.Beat = 500 * time.Millisecond
+	cfg.Beat = time.Second
 	l := startLab(t, cfg)
 	running := l.forever()
 	s := l.now()
@@ -103,9 +103,9 @@ func TestStopped(t *testing.T) {
 // A cell that is busy in C, with the interpreter's lock held, is no reason to give a kernel up.
 func TestBusy(t *testing.T) {
 	cfg := quick(t)
-	cfg.Beat, cfg.Beats = 250*time.Millisecond, 4
+	cfg.Beat, cfg.Beats = 500*time.Millisecond, 6
 	l := startLab(t, cfg)
-	well(t, l.run("import re, time\nbegan = time.time()\nwhile time.time() - began < 2: re.match('(a+)+$', 'a' * 20 + 'b')\n"))
+	well(t, l.run("import re, time\nbegan = time.time()\nwhile time.time() - began < 5: re.match('(a+)+$', 'a' * 20 + 'b')\n"))
 	if s := l.now(); s.Life != 1 {
 		t.Errorf("%+v", s)
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -91,6 +92,24 @@ func TestShutdownBusy(t *testing.T) {
 	}
 	if runs(s.Pid) {
 		t.Errorf("process %d is still there", s.Pid)
+	}
+}
+
+// One that answers nothing any more is killed, and nobody begins another life.
+func TestShutdownSilent(t *testing.T) {
+	cfg := quick(t)
+	cfg.Beat = 200 * time.Millisecond
+	l := startLab(t, cfg)
+	well(t, l.run("'well'"))
+	s := l.now()
+	if err := syscall.Kill(s.Pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.call(Shutdown{}); err != nil {
+		t.Error(err)
+	}
+	if now := l.now(); now.Life != s.Life || runs(s.Pid) {
+		t.Errorf("%+v, then %+v", s, now)
 	}
 }
 
