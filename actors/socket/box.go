@@ -107,6 +107,7 @@ type box struct {
 	reason  error     // the last failure, until the socket is open again
 	desired desired   // what live commands have made of cfg
 	adverts []advert  // names that it has bound
+	found   Resolver  // of names; nil: none was needed
 
 	instance string // of the native socket, for who finds it by a name
 	lost     bool   // the native socket of an adopted socket is gone

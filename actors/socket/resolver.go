@@ -63,12 +63,15 @@ func ResolverOf(system *actor.ActorSystem) Resolver {
 	return found
 }
 
-// resolver is the socket's, or nil.
+// resolver is the socket's, or nil: the first that it finds, whatever becomes of the system's.
 func (b *box) resolver() Resolver {
-	if b.cfg.Resolver != nil {
-		return b.cfg.Resolver
+	if b.found == nil {
+		b.found = b.cfg.Resolver
 	}
-	return ResolverOf(b.system)
+	if b.found == nil {
+		b.found = ResolverOf(b.system)
+	}
+	return b.found
 }
 
 const clusterScheme = "cluster://"

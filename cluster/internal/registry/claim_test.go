@@ -259,3 +259,35 @@ func TestPausedOwner(t *testing.T) {
 		}
 	})
 }
+
+// An answer that is older than what the watch has seen meanwhile is not the last word.
+func TestStaleAnswer(t *testing.T) {
+	t.Parallel()
+	e := etcdtest.Embedded(t)
+	a, b := member(t, e, "a"), member(t, e, "b")
+	ca, ta := claim(t, a, "orders")
+	owns(ta)
+	cb, tb := claim(t, b, "orders")
+	rig.Until(t, "both are in the queue, and b has its answer", func() bool {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if cb.topic.rev < cb.key.rev || len(cb.topic.state) != 2 || cb.key.ask {
+			return false
+		}
+		cb.key.ask = true // it was asked again, and the answer is under way
+		return true
+	})
+	before := ca.key.rev
+	must(t, ca.Resign(soon(t)))
+	rig.Until(t, "the watch of b knows", func() bool {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		return len(cb.topic.state) == 1
+	})
+	tb.none()
+	b.mu.Lock()
+	cb.key.ask = false
+	cb.settled(outcome{first: kv{create: before}})
+	b.mu.Unlock()
+	owns(tb)
+}

@@ -72,7 +72,7 @@ func Start(system *actor.ActorSystem, cfg Config) (*Wire, error) {
 		return nil, &ConfigError{"Address", "the system has another already: " + has}
 	}
 	var err error
-	if w.thread, err = zmqthread.Start(system, zmqthread.Config{Name: reserved + "/thread", Spin: -1}); err != nil {
+	if w.thread, err = zmqthread.Start(system, zmqthread.Config{Name: reserved + "/thread"}); err != nil {
 		return nil, fmt.Errorf("wire: %w", err)
 	}
 	if err := w.bind(); err != nil {
