@@ -51,6 +51,11 @@ guide: ## play the examples of the Guide's patterns against other people's progr
 generate: ## make messages/messages.pb.go from messages/messages.proto
 	$(BUF) generate
 
+.PHONY: outage
+outage: ## cut networks, stop processes and etcd, for five minutes, as root; docs/cluster.md has what comes of it
+	@scripts/setup.sh test
+	go test -v -count=1 -timeout 20m ./internal/outage -all $(ARGS)
+
 .PHONY: soak
 soak: ## kill things at random for ten minutes, then 5 M messages through crashes; ARGS="-seed 7" goes to the tests
 	@scripts/setup.sh test

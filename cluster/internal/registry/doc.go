@@ -19,8 +19,8 @@
 // # A wiped disk
 //
 // When etcd has lost its disk its revisions begin again at 1, and the owners of before are still before their
-// deadlines. So the first member in a history of etcd writes down that it is young, under a lease of one TTL
-// which nobody renews, and as long as it is, no claim owns. In that time the members of before notice, and
+// deadlines. So the first member in a history of etcd writes down that it is young, under a lease of two thirds of
+// the TTL which nobody renews, and as long as it is, no claim owns. In that time the members of before notice, and
 // raise the base that is added to every create revision: tokens grow past all that any living member has
 // seen. Nobody is left who remembers: tokens begin again at 1. The members of a cluster have the same TTL.
 //

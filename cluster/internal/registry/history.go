@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.etcd.io/etcd/api/v3/mvccpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -171,7 +172,7 @@ func (r *Registry) raise(ctx context.Context, history string, lifted, floor int6
 	if history == "" {
 		next.History = rand.Text()
 		if !r.cfg.Hasty {
-			young, err := r.client.Grant(ctx, int64(r.cfg.TTL.Seconds()))
+			young, err := r.client.Grant(ctx, youth(r.cfg.TTL))
 			if err != nil {
 				return err
 			}
@@ -185,3 +186,7 @@ func (r *Registry) raise(ctx context.Context, history string, lifted, floor int6
 	}
 	return nil
 }
+
+// youth is for how many seconds nobody may own in a new history: no deadline of the one before lies farther ahead
+// than two thirds of the TTL, counted from when that history ended, which was before this one began.
+func youth(ttl time.Duration) int64 { return int64((2*ttl/3 + time.Second - 1) / time.Second) }
