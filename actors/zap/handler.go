@@ -125,6 +125,8 @@ type handler struct {
 	*state
 	wrong error
 	parts parts
+
+	ending bool // and its parts with it
 }
 
 type (
@@ -136,6 +138,7 @@ type (
 func (h *handler) Receive(c actor.Context) {
 	switch m := c.Message().(type) {
 	case *actor.Started:
+		h.ending = false
 		if h.wrong == nil {
 			h.spawn(c)
 		}
@@ -147,8 +150,12 @@ func (h *handler) Receive(c actor.Context) {
 			return
 		}
 		c.Forward(h.parts.decider)
+	case *actor.Stopping, *actor.Restarting:
+		h.ending = true
 	case *actor.Terminated:
-		h.lost(c, m.Who)
+		if !h.ending { // by itself
+			h.lost(c, m.Who)
+		}
 	}
 }
 
