@@ -3,6 +3,7 @@ package wire
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"strings"
 	"testing"
@@ -26,11 +27,13 @@ func (s *side) cut() {
 	}
 }
 
-// A million messages each way, at the same time, between two processes: none is lost, none is out of order.
+var million = flag.Bool("million", false, "a million messages each way instead of 100,000")
+
+// A million messages each way (-million), at the same time, between two processes: none is lost, none is out of order.
 func TestMillionEachWay(t *testing.T) {
-	total := 1_000_000
-	if testing.Short() {
-		total = 100_000
+	total := 100_000
+	if *million {
+		total = 1_000_000
 	}
 	a := start(t, Config{Queue: socket.Limit{Messages: 1 << 21, Bytes: 1 << 30}})
 	a.spawn("counter", counter())
