@@ -153,8 +153,10 @@ func (l *lab) forever() <-chan result {
 	return ended
 }
 
+// endlessly is seen when it is in its loop: with a flush it would wait for that in code of Python's that an
+// interrupt breaks ("release unlocked lock").
 func endlessly(mark string) string {
-	return "import time\nprint('" + mark + "', flush=True)\nwhile True: time.sleep(0.01)"
+	return "import time\nprint('" + mark + "')\nwhile True: time.sleep(0.01)"
 }
 
 type result struct {
