@@ -18,6 +18,10 @@ type following struct {
 	names map[string]func() // Owned by the actor: how to stop
 	hops  map[string]*hop   // Owned by the actor: by endpoint
 
+	// Owned by the actor: the only connection is being given up, and what has gone down with it is not settled. Until
+	// that is done there is no other, which could be taken for it.
+	settling *zmqthread.Do
+
 	news    map[string][]Target // guarded by mu: by name, the latest
 	heard   map[string]bool     // guarded by mu: of hops that are dialed or up: are they up, as the monitor says?
 	changed map[string]bool     // guarded by mu: what was heard since the actor's last turn

@@ -405,3 +405,35 @@ func TestSuperseded(t *testing.T) {
 	d.remove("x", later)
 	d.remove("y", old)
 }
+
+// With Retry the question goes to the later owner.
+func TestSupersededRetry(t *testing.T) {
+	for _, typ := range []zmq.Type{socket.Req, socket.Dealer} {
+		t.Run(typ.String(), func(t *testing.T) {
+			r, d := named(t)
+			mute, echo := r.Actor(func(actor.Context) {}), r.Echo()
+			bind := func(to *actor.PID, id string, token int64) (*actor.PID, socket.Target) {
+				pid := r.Spawn(socket.Config{Type: socket.Router, Bind: []string{"tcp://127.0.0.1:*"}, Deliver: socket.To(to)})
+				return pid, socket.Target{Endpoint: r.At(pid)[0], Owned: true, ID: id, Token: token}
+			}
+			_, old := bind(mute, "old", 1)
+			_, later := bind(echo, "later", 2)
+			d.put("x", old)
+			client := r.Spawn(socket.Config{Type: typ, Connect: []string{"cluster://x"}, Resolver: d, Retry: true})
+			r.Peers(client, 1)
+			answer := r.Root.RequestFuture(client, messages.Text("a"), rig.Patience)
+			rig.Until(t, "it is on its way", func() bool { return r.Counts(client).Taken == 1 })
+			d.remove("x", old)
+			d.put("x", later)
+			if a, err := answer.Result(); err != nil {
+				t.Error(err)
+			} else if m, ok := a.(*messages.Message); !ok || m.Text() != "a" {
+				t.Errorf("got %v", a)
+			}
+			if n := r.Counts(client).Resent; n != 1 {
+				t.Errorf("sent again %d times", n)
+			}
+			d.remove("x", later)
+		})
+	}
+}

@@ -18,6 +18,7 @@ type hop struct {
 	state  hopState
 	since  time.Time // it is in that state
 	cancel func()    // of a lost one: who waits for a sign of life
+	held   bool      // it is dialed when what is settling is settled
 	moved  time.Time // when it was last told that the binder has another native socket
 }
 
@@ -91,7 +92,7 @@ func (s *socket) stand(c actor.Context, name string, t Target) {
 	case t.ServerKey != before.ServerKey && h.state != lost: // somebody else is there
 		s.hangUp(c, h)
 		s.dial(c, h)
-	case h.state == lost && (h.cancel == nil || t.ID != before.ID):
+	case h.state == lost && !h.held && (h.cancel == nil || t.ID != before.ID):
 		s.dial(c, h)
 	case t.Instance != before.Instance: // its end, of which we shall hear, is older than this
 		h.moved = time.Now()
@@ -101,6 +102,11 @@ func (s *socket) stand(c actor.Context, name string, t Target) {
 // dial has the thread connect.
 func (s *socket) dial(c actor.Context, h *hop) {
 	s.box.rest(h)
+	if s.following.settling != nil {
+		h.state, h.held = lost, true
+		return
+	}
+	h.held = false
 	h.state, h.since, h.moved = dialing, time.Now(), time.Time{}
 	s.mu.Lock()
 	if s.following.heard == nil {
@@ -123,6 +129,7 @@ func (s *socket) hangUp(c actor.Context, h *hop) {
 	do := &zmqthread.Do{Command: zmqthread.HangUp, Argument: h.target.Endpoint}
 	if s.only(h) {
 		do.Set = func(*zmq.Socket) error { s.orphaned(); return nil }
+		s.following.settling = do
 	}
 	c.Request(s.thread.PID(), do)
 }
@@ -201,6 +208,14 @@ func (s *socket) overdue(c actor.Context) {
 
 // dialed is the thread's answer.
 func (s *socket) dialed(c actor.Context, m *zmqthread.Did) {
+	if f := &s.following; m.Do == f.settling {
+		f.settling = nil
+		for _, h := range f.hops {
+			if h.held {
+				s.dial(c, h)
+			}
+		}
+	}
 	if m.Err == nil {
 		return
 	}
@@ -215,6 +230,7 @@ func (s *socket) reconnect(c actor.Context) {
 	s.mu.Lock()
 	s.following.heard, s.following.changed = nil, nil
 	s.mu.Unlock()
+	s.following.settling = nil
 	for _, h := range s.following.hops {
 		h.state = lost
 		if len(h.by) == 0 {

@@ -99,15 +99,11 @@ func (l *Link) dial(m *Do) error {
 	return errors.Join(err, m.Reset(l.socket.Raw()))
 }
 
-func (l *Link) hangUp(m *Do) (err error) {
-	endpoint := m.Argument
-	if m.Set != nil {
-		defer func() { err = errors.Join(err, m.Set(l.socket.Raw())) }()
-	}
+func (l *Link) hangUp(endpoint string) error {
 	if !slices.Contains(l.connected, endpoint) {
 		return nil
 	}
-	err = l.disconnect(endpoint)
+	err := l.disconnect(endpoint)
 	if errors.Is(err, syscall.ENOENT) || errors.Is(err, zmq.Errno(syscall.ENOENT)) {
 		l.connected = slices.DeleteFunc(l.connected, func(e string) bool { return e == endpoint })
 		l.parted(endpoint, false)
@@ -115,6 +111,23 @@ func (l *Link) hangUp(m *Do) (err error) {
 	}
 	return err
 }
+
+// hungUp reports whether libzmq's I/O thread has taken the connection's pipe from the socket, too, as far as that can
+// be told: zmq_disconnect does not wait for it, and until then a message can still go into it. A socket that has
+// no other connection has no room for one any more; a REQ that waits for a reply does not say.
+func (l *Link) hungUp(m *Do) (bool, error) {
+	if m.attempts++; m.attempts < hangUpLeast || !l.hasOut {
+		return m.attempts >= hangUpLeast, nil
+	}
+	events, again, err := l.events()
+	return err != nil || !again && events&zmq.POLLOUT == 0 || m.attempts > hangUpMost, err
+}
+
+// In tries of a millisecond each.
+const (
+	hangUpLeast = 20
+	hangUpMost  = 1000
+)
 
 func (l *Link) meet(endpoint string, bound bool) {
 	if strings.HasPrefix(endpoint, "inproc://") {

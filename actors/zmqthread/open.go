@@ -201,6 +201,15 @@ func (p *poller) do(c actor.Context, m *Do) {
 		p.later(m, c.Sender())
 		return
 	}
+	if m.Command == HangUp && m.Set != nil && err == nil {
+		var over bool
+		if over, err = l.hungUp(m); !over {
+			p.enqueue(l)
+			p.later(m, c.Sender())
+			return
+		}
+		err = errors.Join(err, m.Set(l.socket.Raw()))
+	}
 	if m.Command == Bind && err != nil {
 		l.bindFailed(m.Argument, err)
 	}
@@ -227,7 +236,7 @@ func (l *Link) command(m *Do) (at string, err error) {
 	case Dial:
 		err = l.dial(m)
 	case HangUp:
-		err = l.hangUp(m)
+		err = l.hangUp(m.Argument)
 	case SetOptions:
 		err = m.Set(l.socket.Raw())
 	default:

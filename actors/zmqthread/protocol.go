@@ -36,7 +36,7 @@ type (
 	Do struct {
 		Command  Command
 		Argument string                  // endpoint or topic
-		Set      func(*zmq.Socket) error // for SetOptions; for Dial before it connects; for HangUp, if set, at the end
+		Set      func(*zmq.Socket) error // for SetOptions; for Dial before it connects; for HangUp of the only connection, when it is gone
 		Reset    func(*zmq.Socket) error // for Dial, afterwards
 		For      *actor.PID              // handed back in Did
 
