@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sockeye-mq/sockeye/cluster/embedded"
 	"github.com/sockeye-mq/sockeye/internal/rig"
 )
 
@@ -26,6 +27,7 @@ func TestMain(m *testing.M) {
 	}
 	ttl, _ := time.ParseDuration(os.Getenv("FAILOVER_TTL"))
 	who := member{name: name, etcd: strings.Split(os.Getenv("FAILOVER_ETCD"), ","), ttl: ttl}
+	who.seat = embedded.Config{Dir: os.Getenv("FAILOVER_DIR"), Name: name, ClientURL: os.Getenv("FAILOVER_CLIENT"), Peers: parsePeers(os.Getenv("FAILOVER_PEERS"))}
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer cancel()
 	if err := who.serve(ctx); err != nil {
@@ -35,10 +37,11 @@ func TestMain(m *testing.M) {
 	os.Exit(0)
 }
 
-func processes(ttl time.Duration) func(name string, etcd []string) (*exec.Cmd, error) {
-	return func(name string, etcd []string) (*exec.Cmd, error) {
+func processes(ttl time.Duration) func(name string, etcd []string, at embedded.Config) (*exec.Cmd, error) {
+	return func(name string, etcd []string, at embedded.Config) (*exec.Cmd, error) {
 		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), asMember+"="+name, "FAILOVER_ETCD="+strings.Join(etcd, ","), "FAILOVER_TTL="+ttl.String())
+		cmd.Env = append(os.Environ(), asMember+"="+name, "FAILOVER_ETCD="+strings.Join(etcd, ","), "FAILOVER_TTL="+ttl.String(),
+			"FAILOVER_DIR="+at.Dir, "FAILOVER_CLIENT="+at.ClientURL, "FAILOVER_PEERS="+printPeers(at.Peers))
 		return cmd, nil
 	}
 }
@@ -68,6 +71,20 @@ func TestFailover(t *testing.T) {
 		}
 	}
 	if kills != 3 || !strings.Contains(out.String(), "\n0 replies were wrong") {
+		t.Error(out.String())
+	}
+}
+
+// The owner's etcd dies with it, which may have led the group. The other two go on.
+func TestGroup(t *testing.T) {
+	rig.Leaks(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 9*rig.Patience)
+	defer cancel()
+	var out bytes.Buffer
+	if err := run(ctx, config{kills: 2, clients: 4, ttl: 2 * time.Second, group: true, member: processes(2 * time.Second)}, &out); err != nil {
+		t.Fatalf("%v: %s", err, &out)
+	}
+	if !strings.Contains(out.String(), "\n   2  ") || !strings.Contains(out.String(), "\n0 replies were wrong") {
 		t.Error(out.String())
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/sockeye-mq/sockeye/actors/socket"
 	"github.com/sockeye-mq/sockeye/actors/zmqthread"
 	"github.com/sockeye-mq/sockeye/cluster"
+	"github.com/sockeye-mq/sockeye/cluster/embedded"
 	"github.com/sockeye-mq/sockeye/messages"
 )
 
@@ -22,6 +23,7 @@ type member struct {
 	name string
 	etcd []string
 	ttl  time.Duration
+	seat embedded.Config // of the etcd inside, if it has a Dir
 }
 
 // serve owns "orders", or waits for it, until ctx is over.
@@ -31,8 +33,12 @@ func (m member) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	directory := cluster.Etcd(m.etcd)
+	if m.seat.Dir != "" {
+		directory = embedded.Directory(m.seat)
+	}
 	cl, err := cluster.Join(system, thread, cluster.Config{Name: "failover", Member: m.name, Host: "127.0.0.1", TTL: m.ttl,
-		Directory: cluster.Etcd(m.etcd)})
+		Directory: directory, Patience: 30 * time.Second})
 	if err != nil {
 		return errors.Join(err, thread.Shutdown(context.Background()))
 	}

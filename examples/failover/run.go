@@ -25,19 +25,27 @@ import (
 type config struct {
 	kills, clients int
 	leave          bool // instead of being killed
+	group          bool // an etcd inside each member
 	ttl            time.Duration
 	etcd           []string // none: one in this process
-	member         func(name string, etcd []string) (*exec.Cmd, error)
+	member         func(name string, etcd []string, at embedded.Config) (*exec.Cmd, error)
 }
 
 // run has members serve, clients ask, and owners killed.
 func run(ctx context.Context, cfg config, out io.Writer) (err error) {
-	if len(cfg.etcd) == 0 {
-		dir, err := os.MkdirTemp("", "failover")
-		if err != nil {
+	dir, err := os.MkdirTemp("", "failover")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	names := []string{"anna", "bert", "cleo"}
+	crew := crew{of: map[string]*exec.Cmd{}}
+	switch {
+	case cfg.group:
+		if crew.seats, cfg.etcd, err = seats(dir, names); err != nil {
 			return err
 		}
-		defer os.RemoveAll(dir)
+	case len(cfg.etcd) == 0:
 		server, err := embedded.Start(ctx, embedded.Config{Dir: dir})
 		if err != nil {
 			return err
@@ -45,9 +53,9 @@ func run(ctx context.Context, cfg config, out io.Writer) (err error) {
 		defer server.Close()
 		cfg.etcd = server.Endpoints()
 	}
-	crew := crew{cfg: cfg, of: map[string]*exec.Cmd{}}
+	crew.cfg = cfg
 	defer func() { err = errors.Join(err, crew.dismiss()) }()
-	for _, name := range []string{"anna", "bert", "cleo"} {
+	for _, name := range names {
 		if err := crew.hire(name); err != nil {
 			return err
 		}
@@ -58,7 +66,8 @@ func run(ctx context.Context, cfg config, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, thread.Shutdown(context.Background())) }()
-	cl, err := cluster.Join(system, thread, cluster.Config{Name: "failover", Observer: true, TTL: cfg.ttl, Directory: cluster.Etcd(cfg.etcd)})
+	cl, err := cluster.Join(system, thread, cluster.Config{Name: "failover", Observer: true, TTL: cfg.ttl,
+		Directory: cluster.Etcd(cfg.etcd), Patience: 30 * time.Second})
 	if err != nil {
 		return err
 	}
@@ -74,12 +83,13 @@ func run(ctx context.Context, cfg config, out io.Writer) (err error) {
 
 // crew is the members' processes.
 type crew struct {
-	cfg config
-	of  map[string]*exec.Cmd
+	cfg   config
+	of    map[string]*exec.Cmd
+	seats map[string]embedded.Config // with Config.group
 }
 
 func (c *crew) hire(name string) error {
-	cmd, err := c.cfg.member(name, c.cfg.etcd)
+	cmd, err := c.cfg.member(name, c.cfg.etcd, c.seats[name])
 	if err != nil {
 		return err
 	}
