@@ -187,12 +187,12 @@ func (k *keeper) turn(c actor.Context, s registry.Status) {
 	}
 	k.tellLost(nil) // of a loss that was not told in time
 	k.owning, k.token = true, s.Token
-	k.tell(&Owning{k.name, k.token})
 	if k.child == nil {
-		k.open(c)
-		return
+		k.open(c) // who is told may ask at once
+	} else {
+		k.dismiss(c, false) // it had another token: when it is gone there will be one with this
 	}
-	k.dismiss(c, false) // it had another token: when it is gone there will be one with this
+	k.tell(&Owning{k.name, k.token})
 }
 
 // open spawns the socket.
