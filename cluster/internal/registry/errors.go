@@ -29,9 +29,6 @@ var (
 
 	// ErrClaimed is a second claim of a name by one Registry.
 	ErrClaimed = errors.New("the name is claimed here already")
-
-	// ErrResigned is a claim that has been given up.
-	ErrResigned = errors.New("the claim was resigned")
 )
 
 // MemberTakenError is a member's name that a living member has.
