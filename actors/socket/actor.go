@@ -82,7 +82,7 @@ func (s *socket) onOpened(c actor.Context, m *zmqthread.Opened) {
 	s.opened, s.reason = true, nil
 	s.desired.opened(m.Bound)
 	s.mu.Lock()
-	s.tripped = ""
+	s.tripped, s.failure = "", nil
 	s.event(&Opened{Endpoints: m.Bound, Kept: m.Kept})
 	s.mu.Unlock()
 	s.kick() // what was sent before there was a link to kick
@@ -124,6 +124,7 @@ func (s *socket) fail(c actor.Context, err error, kept bool, message any) {
 	class := zmqthread.ClassOf(err)
 	s.system.Logger().Warn("sockeye: socket failed", "socket", s.self, "class", class, "kept", kept, "error", err)
 	s.mu.Lock()
+	s.failure = err
 	s.event(&Failed{Err: err, Class: class, Kept: kept})
 	s.mu.Unlock()
 	s.tellEvents()
@@ -193,7 +194,7 @@ func (b *box) receiverPIDs() (pids []*actor.PID) {
 func Reason(ctx context.Context, sender actor.SenderContext, pid *actor.PID) error {
 	_, err := messages.Call(ctx, sender, pid, askEndpoints{})
 	var dead *messages.Dead
-	if errors.As(err, &dead) {
+	if errors.As(err, &dead) && dead.Reason != messages.ErrStopped { // what it says while it stops on request
 		return dead.Reason
 	}
 	return nil

@@ -69,6 +69,7 @@ type box struct {
 	seq     uint64             // guarded by mu: numbers correlated requests
 	asked   map[uint64]*origin // guarded by mu: correlated requests on their way, by number
 	sealed  error              // guarded by mu: nothing more is accepted, and why
+	failure error              // guarded by mu: the actor's reason, for who seals the box in its stead
 	stopped bool               // guarded by mu: the actor is stopping; nothing is sent or read any more
 
 	condemned bool      // guarded by mu: a Stop is on its way
@@ -189,10 +190,7 @@ func (b *box) UserMessageCount() int {
 func (b *box) PostSystemMessage(x any) {
 	switch x.(type) {
 	case *actor.Stop:
-		b.seal(messages.ErrStopped)
-		b.mu.Lock()
-		b.condemned = true
-		b.mu.Unlock()
+		b.condemn()
 		time.AfterFunc(patience, b.excuse) // the actor may be held up by a user's code
 	case *actor.Restart:
 		b.mu.Lock()
@@ -203,6 +201,20 @@ func (b *box) PostSystemMessage(x any) {
 		}
 	}
 	b.Mailbox.PostSystemMessage(x)
+}
+
+// condemn seals the box of an actor that is being stopped: by its supervisor after a failure, which is the reason
+// then, or on request.
+func (b *box) condemn() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.condemned = true
+	if b.sealed == nil {
+		b.sealed = b.failure
+	}
+	if b.sealed == nil {
+		b.sealed = messages.ErrStopped
+	}
 }
 
 // PostUserMessage implements actor.Mailbox. It runs on the sender's goroutine and never waits.

@@ -168,15 +168,6 @@ func (b *box) addressee(no messages.Reason) string {
 	return ""
 }
 
-// seal lets nothing more in.
-func (b *box) seal(why error) {
-	b.mu.Lock()
-	if b.sealed == nil {
-		b.sealed = why
-	}
-	b.mu.Unlock()
-}
-
 // reject returns x to its sender, or to the dead letters when it has none. Not on the thread.
 func (b *box) reject(x any, from *actor.PID, reason messages.Reason, detail string) {
 	b.count(&b.books.rejected)

@@ -103,6 +103,31 @@ func TestWrongStopsAtOnce(t *testing.T) {
 	}
 }
 
+// Whoever asks while a socket stops that its supervisor has given up on learns of the failure too.
+func TestReasonWhileStopping(t *testing.T) {
+	r := rig.Start(t, zmqthread.Config{})
+	stopping, release := make(chan bool, 1), make(chan bool)
+	hold := func(next actor.ReceiverFunc) actor.ReceiverFunc {
+		return func(c actor.ReceiverContext, e *actor.MessageEnvelope) {
+			if _, ok := e.Message.(*actor.Stopping); ok {
+				stopping <- true
+				<-release
+			}
+			next(c, e)
+		}
+	}
+	pid := r.SpawnSupervised(&supervision.Backoff{},
+		socket.Config{Type: socket.Pull, Configure: func(s *zmq.Socket) error { return s.SetCurveServerkey("too short") }}, actor.WithReceiverMiddleware(hold))
+	<-stopping
+	if why := socket.Reason(r.Ctx, r.Root, pid); !errors.Is(why, syscall.EINVAL) {
+		t.Error(why)
+	}
+	close(release)
+	if why := socket.Reason(r.Ctx, r.Root, pid); !errors.Is(why, syscall.EINVAL) {
+		t.Error(why)
+	}
+}
+
 // The port that a wildcard bind got, the identity, the subscriptions and what live commands have added
 // are all there after a reopen.
 func TestReopenBringsEverythingBack(t *testing.T) {

@@ -76,7 +76,7 @@ func own(system *actor.ActorSystem, cl *cluster.Cluster, name string) {
 	var token int64
 	var first, last time.Duration
 	report := func() {
-		if last > 0 {
+		if token > 0 && last > 0 {
 			fmt.Println("serve", name, token, int64(first), int64(last))
 		}
 	}
@@ -85,11 +85,11 @@ func own(system *actor.ActorSystem, cl *cluster.Cluster, name string) {
 		defer mu.Unlock()
 		switch m := c.Message().(type) {
 		case *cluster.Owning:
-			report()
-			token, first, last = m.Token, 0, 0
+			token = m.Token // the gate may have been asked already
 			fmt.Println("owning", name, token)
 		case *cluster.Lost:
 			report()
+			token, first, last = 0, 0, 0
 			fmt.Println("lost", name, m.Token, strings.ReplaceAll(fmt.Sprint(m.Err), " ", "_"))
 		}
 	}))
@@ -109,14 +109,20 @@ func own(system *actor.ActorSystem, cl *cluster.Cluster, name string) {
 			c.Respond(messages.Text(name, strconv.FormatInt(t, 10), request.Text()))
 		}
 	}))
-	// The gate is asked after the cluster's own has said yes.
+	// The gate is asked after the cluster's own has said yes, and may be held up in between: by who reports, or
+	// because the process is stopped. So a time counts when the next yes to the same token has come.
+	var yes time.Duration
+	var under int64
 	gate := func() bool {
 		mu.Lock()
 		defer mu.Unlock()
-		last = now()
-		if first == 0 {
-			first = last
+		if under == token && yes > 0 {
+			last = yes
+			if first == 0 {
+				first = last
+			}
 		}
+		yes, under = now(), token
 		return true
 	}
 	system.Root.Spawn(cl.Own("orders", socket.Config{Type: socket.Router, Bind: []string{"cluster://orders"},
