@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -56,6 +57,10 @@ func (s *socket) start(c actor.Context) {
 		s.stop(c, errors.Join(zmqthread.ErrAdopted, s.reason))
 		return
 	}
+	s.mu.Lock()
+	s.meter.incarnations++
+	s.meter.enter(StateOpening)
+	s.mu.Unlock()
 	for _, pid := range s.receiverPIDs() {
 		c.Watch(pid)
 	}
@@ -81,8 +86,18 @@ func (s *socket) onOpened(c actor.Context, m *zmqthread.Opened) {
 	}
 	s.opened, s.reason = true, nil
 	s.desired.opened(m.Bound)
+	s.publish()
 	s.mu.Lock()
 	s.tripped, s.failure = "", nil
+	switch {
+	case s.sealed == nil:
+		s.meter.enter(StateOpen)
+	case !s.condemned:
+		s.meter.enter(StateDraining)
+	}
+	if !m.Kept {
+		s.meter.opens++
+	}
 	s.event(&Opened{Endpoints: m.Bound, Kept: m.Kept})
 	s.mu.Unlock()
 	s.kick() // what was sent before there was a link to kick
@@ -125,6 +140,8 @@ func (s *socket) fail(c actor.Context, err error, kept bool, message any) {
 	s.system.Logger().Warn("sockeye: socket failed", "socket", s.self, "class", class, "kept", kept, "error", err)
 	s.mu.Lock()
 	s.failure = err
+	s.meter.enter(StateFailed)
+	s.meter.lastError, s.meter.lastAt = err, time.Now()
 	s.event(&Failed{Err: err, Class: class, Kept: kept})
 	s.mu.Unlock()
 	s.tellEvents()

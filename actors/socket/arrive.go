@@ -22,6 +22,9 @@ func (b *box) Room() int {
 	if !b.pattern.receives() {
 		return turn // what arrives is for the pattern itself
 	}
+	if b.halted.Load() && b.cfg.Type != XPub { // which libzmq reads anyway
+		return 0 // Resume kicks
+	}
 	if b.cfg.Lockstep {
 		turn = 1
 		b.starved = b.held > 0 // an answer may come before the delivery is booked: then that kicks
@@ -29,9 +32,12 @@ func (b *box) Room() int {
 			return 0 // the answer kicks
 		}
 	}
-	room := b.credit()
+	room, had := b.credit(), !b.starved
 	if b.starved = room < b.least(); b.starved && len(b.receivers) > 0 {
 		b.arm(time.Now().Add(lostTouch))
+		if had {
+			b.meter.stalls++
+		}
 	}
 	if b.shed = room <= 0 && b.cfg.Type == XPub; b.shed {
 		return turn // libzmq reads it anyway, without a bound: better lost here, and counted
@@ -88,6 +94,7 @@ func (b *box) join(batch *messages.Batch) bool {
 		return false
 	}
 	b.books.received += uint64(batch.Count)
+	b.books.receivedBytes += uint64(len(batch.Data))
 	b.held += int(batch.Count)
 	return true
 }
@@ -96,6 +103,7 @@ func (b *box) join(batch *messages.Batch) bool {
 func (b *box) store(p parcel, n int) {
 	b.mu.Lock()
 	b.books.received += uint64(n)
+	b.books.receivedBytes += uint64(p.bytes())
 	if b.shed {
 		b.books.dropped[slow] += uint64(n)
 		b.mu.Unlock()

@@ -27,6 +27,7 @@ type box struct {
 	service *service // nil unless the pattern has one
 	system  *actor.ActorSystem
 	thread  *zmqthread.Thread
+	roster  *roster
 	self    *actor.PID // immutable after RegisterHandlers
 	answers *actor.PID // immutable after RegisterHandlers: senders of what is delivered; see answers.go
 	wrong   error      // immutable: what Config.Validate says
@@ -96,10 +97,13 @@ type box struct {
 	turn      int         // guarded by mu: of RoundRobin
 	peers     peers       // guarded by mu
 	events    events      // guarded by mu
+	meter     meter       // guarded by mu
 	triggers  triggers    // guarded by mu
 	following following   // names; partly guarded by mu
 	troubled  atomic.Bool // the native socket is to fail
 	tripped   string      // guarded by mu: a circuit breaker keeps it closed, and until when
+	halted    atomic.Bool // stored under mu: paused, nothing is sent, read or handed over
+	haltedAt  time.Time   // guarded by mu
 
 	// Owned by the actor, whichever incarnation.
 	now     time.Time // of this turn
@@ -131,8 +135,10 @@ func newBox(system *actor.ActorSystem, t *zmqthread.Thread, cfg Config) *box {
 		system: system, thread: t, pattern: patternOf(cfg),
 		in: &queue{}, out: &queue{}, resting: true,
 		calls: map[*origin]bool{}, callers: map[string]*origin{}, asked: map[uint64]*origin{}, sweepAt: 1024,
-		asides: asides{byPeer: map[string]*aside{}},
+		asides: asides{byPeer: map[string]*aside{}}, roster: rosterOf(system),
 	}
+	b.meter.spawned = time.Now()
+	b.meter.enter(StateOpening)
 	b.desired = desiredBy(b.cfg)
 	b.in.limit, b.out.limit = b.chunkLimit(), b.chunkLimit()
 	_, b.plain = b.pattern.(plain)
@@ -174,6 +180,7 @@ func (b *box) RegisterHandlers(i actor.MessageInvoker, d actor.Dispatcher) {
 	if b.cfg.Events != nil {
 		b.events.to, _ = b.system.ProcessRegistry.Add(&eventAnswers{b}, b.self.Id+"/events")
 	}
+	b.roster.enter(b)
 	b.Mailbox.RegisterHandlers(i, d)
 }
 
@@ -209,6 +216,7 @@ func (b *box) condemn() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.condemned = true
+	b.meter.enter(StateStopping)
 	if b.sealed == nil {
 		b.sealed = b.failure
 	}
@@ -239,6 +247,7 @@ func (b *box) post(msg any, from *actor.PID, request uint32, envelope any) {
 		}
 		b.mark(mark{to: from, message: &actor.Touched{Who: b.self}}, nil)
 	case *actor.PoisonPill:
+		b.drain()
 		b.mark(mark{pill: m}, messages.ErrStopped)
 		b.lingerOn()
 		b.settleNow() // whom it advertises to should hear of it

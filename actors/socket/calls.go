@@ -209,6 +209,7 @@ func (b *box) answerAtOnce(o *origin, batch *messages.Batch) bool {
 		return false
 	}
 	b.books.received++
+	b.books.receivedBytes += uint64(len(batch.Data))
 	if b.finish(o) {
 		b.books.delivered++
 		b.write(o.pid, reply)

@@ -41,7 +41,7 @@ const maxRequests = 1024
 func isQuestion(m any) bool {
 	switch m.(type) {
 	case *messages.Bind, *messages.Unbind, *messages.Connect, *messages.Disconnect,
-		*messages.Subscribe, *messages.Unsubscribe, *SetOptions, *Attach, *Detach, *Cut, *Fail, askEndpoints, askLedger, askPeers:
+		*messages.Subscribe, *messages.Unsubscribe, *SetOptions, *Attach, *Detach, *Cut, *Fail, *Pause, *Resume, askEndpoints, askLedger, askPeers:
 		return true
 	}
 	return false
@@ -56,13 +56,15 @@ func (b *box) ask(m any, from *actor.PID) {
 		}
 		return
 	}
-	b.mu.Lock()
-	sealed, full := b.sealed, len(b.requests) >= maxRequests
 	if v := reflect.ValueOf(m); v.Kind() == reflect.Pointer && v.IsNil() {
-		b.mu.Unlock()
 		b.giveBackCommand(from, messages.Reason_MALFORMED, fmt.Sprintf("a nil %T", m))
 		return
 	}
+	if b.halt(m, from) {
+		return
+	}
+	b.mu.Lock()
+	sealed, full := b.sealed, len(b.requests) >= maxRequests
 	post := func() {}
 	if sealed == nil && !full {
 		b.requests = append(b.requests, inquiry{message: m, from: from})
@@ -226,6 +228,7 @@ func (s *socket) subscribeByMessage(c actor.Context, do *zmqthread.Do) {
 		return
 	}
 	s.desired.did(do, "")
+	s.publish()
 	s.answer(c, do.For, &messages.Done{})
 }
 
@@ -243,6 +246,7 @@ func (s *socket) did(c actor.Context, m *zmqthread.Did) {
 		return
 	}
 	s.desired.did(m.Do, m.Endpoint)
+	s.publish()
 	s.advertise()
 	s.answer(c, m.Do.For, &messages.Done{Endpoint: m.Endpoint})
 }

@@ -21,7 +21,11 @@ type events struct {
 
 // event queues an event. Caller holds mu, and nudges.
 func (b *box) event(e any) {
-	if b.cfg.Events == nil || b.stopped {
+	if b.stopped {
+		return
+	}
+	b.roster.tell(b.self, e)
+	if b.cfg.Events == nil {
 		return
 	}
 	q := &b.events

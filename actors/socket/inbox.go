@@ -81,12 +81,12 @@ func (b *box) deliverLetter(l letter) {
 // so it keeps its place in the box: after a panic the next incarnation goes on behind the message
 // that caused it, which is counted as dropped.
 func (b *box) handOver() {
-	if b.holdsBack() {
+	if b.halted.Load() || b.holdsBack() {
 		return
 	}
 	b.unpark()
 	direct := b.direct()
-	for b.fetch() {
+	for !b.halted.Load() && b.fetch() {
 		p := &b.current
 		if !b.unpackLarge(p) {
 			b.current = parcel{}

@@ -31,3 +31,11 @@ func (p *parcel) forget() {
 		go p.large.Free()
 	}
 }
+
+// bytes is the size of what was received.
+func (p *parcel) bytes() int {
+	if p.large != nil {
+		return p.large.Size()
+	}
+	return len(p.batch.Data)
+}

@@ -15,6 +15,7 @@ import (
 type Ledger struct {
 	Accepted     uint64            // by the outbox
 	Taken        uint64            // by libzmq
+	TakenBytes   uint64            // and their size, every frame's
 	Discarded    map[string]uint64 // accepted and then dropped, by reason
 	DeadLettered uint64            // accepted and not sent when the socket stopped
 	Queued       uint64            // still in the outbox
@@ -22,11 +23,12 @@ type Ledger struct {
 	Rejected     uint64            // never accepted; returned to the sender or to the dead letters
 	Resent       uint64            // taken by libzmq once more, on a new native socket (Config.Retry, Config.Retries)
 
-	Received    uint64            // from libzmq
-	Delivered   uint64            // to receivers and askers
-	Held        uint64            // in the inbox
-	Dropped     map[string]uint64 // received and then dropped, by reason
-	Undelivered uint64            // received and not delivered when the socket stopped: dead letters
+	Received      uint64            // from libzmq
+	ReceivedBytes uint64            // and the size of those that were not too large, every frame's
+	Delivered     uint64            // to receivers and askers
+	Held          uint64            // in the inbox
+	Dropped       map[string]uint64 // received and then dropped, by reason
+	Undelivered   uint64            // received and not delivered when the socket stopped: dead letters
 
 	Skipped uint64 // what slow receivers have missed (SkipSlow), beside what others got
 }
@@ -61,6 +63,7 @@ type books struct {
 	accepted, taken, dead, rejected  uint64
 	received, delivered, undelivered uint64
 	skipped, resent                  uint64
+	takenBytes, receivedBytes        uint64
 	discarded, dropped               [reasonCount]uint64
 }
 
@@ -74,11 +77,16 @@ func (b *box) keepsBooks() bool {
 func (b *box) ledger() Ledger {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	return b.ledgerLocked()
+}
+
+// ledgerLocked is ledger for who holds mu.
+func (b *box) ledgerLocked() Ledger {
 	k := &b.books
 	return Ledger{
-		Accepted: k.accepted, Taken: k.taken, DeadLettered: k.dead, Rejected: k.rejected, Resent: k.resent,
+		Accepted: k.accepted, Taken: k.taken, TakenBytes: k.takenBytes, DeadLettered: k.dead, Rejected: k.rejected, Resent: k.resent,
 		Queued: uint64(b.queued), QueuedBytes: uint64(b.bytes), Discarded: named(&k.discarded),
-		Received: k.received, Delivered: k.delivered, Undelivered: k.undelivered,
+		Received: k.received, ReceivedBytes: k.receivedBytes, Delivered: k.delivered, Undelivered: k.undelivered,
 		Held: uint64(b.held), Dropped: named(&k.dropped), Skipped: k.skipped,
 	}
 }

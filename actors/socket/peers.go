@@ -195,6 +195,7 @@ func (b *box) seen(e zmqthread.Event) any {
 	case zmq.EVENT_CONNECT_RETRIED:
 		return &ConnectRetried{e.Endpoint, time.Duration(e.Value) * time.Millisecond}
 	case zmq.EVENT_DISCONNECTED:
+		b.meter.disconnects++
 		return &Disconnected{e.Endpoint, p.disconnected(e)}
 	case zmq.EVENT_CLOSED:
 		if e.Endpoint == "" {
@@ -227,6 +228,7 @@ func (b *box) handshakeSucceeded(e zmqthread.Event) any {
 }
 
 func (b *box) handshakeFailed(e zmqthread.Event) any {
+	b.meter.failedHandshakes++
 	f := &HandshakeFailed{Endpoint: e.Endpoint, Err: handshakeError(e)}
 	if c := b.peers.handshaken(e.Endpoint); c != nil {
 		f.Peer = c.peer

@@ -32,7 +32,7 @@ func (b *box) Outgoing() (load zmqthread.Load) {
 		b.asides.again()
 	}
 	load.Most = b.pattern.maySend(b) // also when there is nothing to send: it gives up what is due
-	if load.Most == 0 {
+	if load.Most == 0 || b.halted.Load() {
 		return zmqthread.Load{}
 	}
 	if c := b.nextCarried(); c != nil {
@@ -113,6 +113,7 @@ func (b *box) Sent(msgs, frames, bytes int) {
 			}
 		}
 		b.books.taken += uint64(msgs)
+		b.books.takenBytes += uint64(bytes)
 		b.depart(msgs, bytes)
 	})
 }

@@ -140,10 +140,12 @@ func (s *socket) commandName(c actor.Context, do *zmqthread.Do, name string) {
 		s.answer(c, do.For, refusal(do, messages.Reason_MALFORMED, err))
 	case do.Command == zmqthread.Connect:
 		s.desired.did(do, "")
+		s.publish()
 		s.follow(name)
 		s.answer(c, do.For, &messages.Done{Endpoint: do.Argument})
 	case do.Command == zmqthread.Disconnect && s.unfollow(c, name):
 		s.desired.did(do, "")
+		s.publish()
 		s.answer(c, do.For, &messages.Done{Endpoint: do.Argument})
 	default: // nothing of that name is bound or connected
 		s.answer(c, do.For, refusal(do, messages.Reason_REFUSED, syscall.ENOENT))

@@ -102,6 +102,7 @@ func (s *socket) shut(c actor.Context) {
 	s.answerEverybody(s.why())
 	s.tellEvents()
 	s.part()
+	s.roster.leave(s.box, s.reason)
 	s.system.ProcessRegistry.Remove(s.answers)
 	if s.box.events.to != nil {
 		s.system.ProcessRegistry.Remove(s.box.events.to)
@@ -122,6 +123,7 @@ func (b *box) cease(why error) {
 		b.sealed = why
 	}
 	b.stopped = true
+	b.meter.enter(StateStopped)
 	b.finalLinger = b.lastLinger()
 	b.parting.Store(1)
 	if b.link.Load() != nil {
@@ -243,11 +245,11 @@ func (b *box) reportStop(reason error) {
 	if unsent := new(UnsentError); errors.As(reason, &unsent) {
 		b.system.Logger().Warn("sockeye: poisoned with messages left", "socket", b.self, "error", unsent)
 	}
+	stopped := &Stopped{Reason: reason, Ledger: b.ledger()}
+	b.roster.tell(b.self, stopped)
 	if b.cfg.Events != nil && b.wrong == nil {
 		b.tellMissed()
-		b.careful(func() {
-			b.system.Root.RequestWithCustomSender(b.cfg.Events, &Stopped{Reason: reason, Ledger: b.ledger()}, b.self)
-		})
+		b.careful(func() { b.system.Root.RequestWithCustomSender(b.cfg.Events, stopped, b.self) })
 	}
 }
 

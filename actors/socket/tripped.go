@@ -15,6 +15,7 @@ func (b *box) trip(m *messages.Tripped) {
 	var told []*actor.PID
 	if b.sealed == nil {
 		b.tripped = m.String()
+		b.meter.enter(StateTripped)
 		for o := range b.calls {
 			if !o.put() {
 				o.gone.Store(true)

@@ -37,13 +37,13 @@ var spinners atomic.Int32
 func (s *spin) pays() bool { return s.limit > 0 && s.score > 0 }
 
 // over notes how long a wait was.
-func (s *spin) over() {
+func (s *spin) over(waited time.Duration) {
 	if s.limit == 0 {
 		return
 	}
 	moved := s.moved
 	s.moved = 0
-	if moved <= few && time.Since(s.began) <= s.limit {
+	if moved <= few && waited <= s.limit {
 		s.score = min(s.score+1, maxScore)
 	} else {
 		s.score = max(s.score-1, 0)
@@ -62,7 +62,9 @@ func (t *Thread) spinFor() (found bool) {
 		return false
 	}
 	if found = t.spinner.Spin(t.spin.limit, &t.news, t.table.ready); found {
-		t.spin.over()
+		waited := time.Since(t.spin.began)
+		t.meter.spun += waited
+		t.spin.over(waited)
 	}
 	return found
 }

@@ -27,6 +27,7 @@ type Thread struct {
 	closer  closer
 	sockets atomic.Int64 // owners in the table
 
+	meter     meter
 	leftovers leftovers
 	buried    chan struct{} // closed when libzmq has let go of every socket in the thread's context
 
@@ -58,6 +59,7 @@ func Start(system *actor.ActorSystem, cfg Config) (*Thread, error) {
 		return nil, err
 	}
 	t := &Thread{cfg: cfg, system: system, done: make(chan struct{}), buried: make(chan struct{})}
+	t.meter.started = time.Now()
 	t.mailbox = &mailbox{thread: t}
 	t.table = newTable(t)
 	t.spin.limit = max(cfg.Spin, 0)
@@ -72,6 +74,7 @@ func Start(system *actor.ActorSystem, cfg Config) (*Thread, error) {
 		<-t.done
 		return nil, errors.Join(fmt.Errorf("zmqthread: spawn poll actor: %w", err), t.context.release())
 	}
+	t.enroll()
 	return t, nil
 }
 
@@ -150,6 +153,7 @@ func (t *Thread) wake() {
 	atomic.StoreUint32(&t.news, 1)
 	if t.asleep {
 		t.asleep = false
+		t.meter.rings++
 		t.bell.ring()
 	}
 }
@@ -192,6 +196,7 @@ func (t *Thread) finish() {
 	t.leftovers.links = maps.Clone(t.table.leaving)
 	close(t.done)
 	t.mu.Unlock()
+	t.unenroll()
 	for _, turn := range turns {
 		go turn()
 	}
@@ -221,6 +226,9 @@ func (t *Thread) take() (closing bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	atomic.StoreUint32(&t.news, 0)
+	t.meter.rounds++
+	t.meter.idle += t.meter.spun
+	t.meter.spun = 0
 	if len(t.now) == 0 {
 		t.now, t.turns = t.turns, t.now[:0]
 	} else {
@@ -242,13 +250,20 @@ func (t *Thread) wait(busy bool) {
 	t.mu.Lock()
 	block := !busy && len(t.turns)+len(t.kicked) == 0 && !t.closing
 	t.asleep = block // from here on, whoever brings work rings
+	if block {
+		t.meter.waits = t.spin.began
+	}
 	t.mu.Unlock()
 	err := t.poller.Wait(block, t.table.ready)
 	if block {
 		t.mu.Lock()
 		t.asleep = false
+		waited := time.Since(t.spin.began)
+		t.meter.waits = time.Time{}
+		t.meter.idle += waited
+		t.meter.sleeps++
 		t.mu.Unlock()
-		t.spin.over()
+		t.spin.over(waited)
 	}
 	if err != nil {
 		t.cannotPoll(err)
