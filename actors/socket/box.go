@@ -22,16 +22,17 @@ import (
 type box struct {
 	actor.Mailbox // what Proto.Actor sends, and the nudge
 
-	cfg     Config // immutable
-	pattern pattern
-	service *service // nil unless the pattern has one
-	system  *actor.ActorSystem
-	thread  *zmqthread.Thread
-	roster  *roster
-	self    *actor.PID // immutable after RegisterHandlers
-	answers *actor.PID // immutable after RegisterHandlers: senders of what is delivered; see answers.go
-	wrong   error      // immutable: what Config.Validate says
-	plain   bool       // immutable: the pattern is
+	cfg      Config // immutable
+	pattern  pattern
+	service  *service // nil unless the pattern has one
+	system   *actor.ActorSystem
+	thread   *zmqthread.Thread
+	roster   *roster
+	guardian string     // immutable: for Status
+	self     *actor.PID // immutable after RegisterHandlers
+	answers  *actor.PID // immutable after RegisterHandlers: senders of what is delivered; see answers.go
+	wrong    error      // immutable: what Config.Validate says
+	plain    bool       // immutable: the pattern is
 
 	parting atomic.Int32 // who has yet to book the last of it: the actor, the thread; then Stopped is sent
 

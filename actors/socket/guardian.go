@@ -2,6 +2,7 @@ package socket
 
 import (
 	"reflect"
+	"strings"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -21,4 +22,12 @@ func protect(props *actor.Props) error {
 	}
 	props.Configure(actor.WithGuardian(guard.Strategy(g)))
 	return nil
+}
+
+// nameOfGuardian is the type of the guardian that props have; "": none.
+func nameOfGuardian(props *actor.Props) string {
+	if g := guard.GuardianOf(props); g != nil {
+		return strings.TrimPrefix(reflect.TypeOf(g).String(), "*")
+	}
+	return ""
 }

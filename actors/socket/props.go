@@ -27,10 +27,12 @@ func Props(t *zmqthread.Thread, cfg Config, opts ...actor.PropsOption) *actor.Pr
 func props(t *zmqthread.Thread, cfg Config, opts []actor.PropsOption) *actor.Props {
 	p := actor.PropsFromProducer(nil)
 	p.Configure(opts...)
+	guardian := nameOfGuardian(p)
 	wrong := protect(p)
 	// One box for each spawn; every incarnation works on it.
 	spawn := func(system *actor.ActorSystem, id string, props *actor.Props, parent actor.SpawnerContext) (*actor.PID, error) {
 		b := newBox(system, t, cfg)
+		b.guardian = guardian
 		b.refuseConfig(wrong)
 		return actor.DefaultSpawner(system, id, props.Clone(
 			actor.WithSpawnFunc(nil),

@@ -29,6 +29,8 @@ type Status struct {
 	Type   zmq.Type
 	Thread *actor.PID // the poll actor of the thread that it is on; nil: none was given
 
+	Guardian string // the type of the strategy it was spawned with (actor.WithGuardian); "": none
+
 	State   State
 	Since   time.Time // in this state
 	Spawned time.Time
@@ -97,7 +99,7 @@ func (s *socket) publish() {
 }
 
 func (b *box) status() *Status {
-	s := &Status{PID: b.self, Type: b.cfg.Type, Outbox: b.cfg.Outbox, Window: b.cfg.Window}
+	s := &Status{PID: b.self, Type: b.cfg.Type, Outbox: b.cfg.Outbox, Window: b.cfg.Window, Guardian: b.guardian}
 	if b.thread != nil {
 		s.Thread = b.thread.PID()
 	}
