@@ -98,8 +98,12 @@ func (s *socket) onOpened(c actor.Context, m *zmqthread.Opened) {
 	if !m.Kept {
 		s.meter.opens++
 	}
+	again := s.meter.incarnations > 1
 	s.event(&Opened{Endpoints: m.Bound, Kept: m.Kept})
 	s.mu.Unlock()
+	if again {
+		s.system.Logger().Info("sockeye: socket open again", "socket", s.self, "kept", m.Kept, "bound", m.Bound)
+	}
 	s.kick() // what was sent before there was a link to kick
 	if !m.Kept {
 		s.newInstance()

@@ -116,7 +116,8 @@ type box struct {
 	found   Resolver  // of names; nil: none was needed
 
 	instance string // of the native socket, for who finds it by a name
-	lost     bool   // the native socket of an adopted socket is gone
+	logged   logged
+	lost     bool // the native socket of an adopted socket is gone
 }
 
 // letter is an answer on its way.

@@ -22,8 +22,10 @@ type parcel struct {
 func (b *box) work() {
 	b.mu.Lock()
 	b.nudged = false
+	lost, handshakes := b.books.lost(), b.meter.failedHandshakes
 	b.mu.Unlock()
 	b.now = time.Now()
+	b.logLosses(lost, handshakes)
 	b.deliverLetters()
 	b.handOver()
 	b.giveUp()

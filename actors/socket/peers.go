@@ -152,6 +152,7 @@ func (p *peers) end(c *connection) {
 // Event implements zmqthread.Port. Runs on the ZeroMQ thread.
 func (b *box) Event(e zmqthread.Event) {
 	b.mu.Lock()
+	failed := b.meter.failedHandshakes
 	seen := b.seen(e)
 	if seen != nil {
 		b.event(seen)
@@ -160,7 +161,7 @@ func (b *box) Event(e zmqthread.Event) {
 	b.watchPeers()
 	b.checkPeers()
 	post := func() {}
-	if heard || len(b.letters)+len(b.events.waiting) > 0 {
+	if heard || failed != b.meter.failedHandshakes || len(b.letters)+len(b.events.waiting) > 0 {
 		post = b.nudge()
 	}
 	b.mu.Unlock()
@@ -233,6 +234,7 @@ func (b *box) handshakeFailed(e zmqthread.Event) any {
 	if c := b.peers.handshaken(e.Endpoint); c != nil {
 		f.Peer = c.peer
 	}
+	b.meter.lastHandshake = f
 	if b.peers.made[e.Endpoint] {
 		b.countHandshake(f)
 	}

@@ -78,6 +78,7 @@ type meter struct {
 
 	stalls, incarnations, opens   uint64
 	failedHandshakes, disconnects uint64
+	lastHandshake                 *HandshakeFailed // that has failed
 	lastError                     error
 	lastAt                        time.Time
 }

@@ -1,7 +1,6 @@
 package socket
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -242,9 +241,7 @@ func (b *box) part() {
 
 // reportStop tells Events the end of the story.
 func (b *box) reportStop(reason error) {
-	if unsent := new(UnsentError); errors.As(reason, &unsent) {
-		b.system.Logger().Warn("sockeye: poisoned with messages left", "socket", b.self, "error", unsent)
-	}
+	b.logEnd(reason)
 	stopped := &Stopped{Reason: reason, Ledger: b.ledger()}
 	b.roster.tell(b.self, stopped)
 	if b.cfg.Events != nil && b.wrong == nil {

@@ -32,6 +32,7 @@ func (b *box) trip(m *messages.Tripped) {
 		b.waiting = nil
 	}
 	b.mu.Unlock()
+	b.system.Logger().Warn("sockeye: circuit open", "socket", b.self, "why", m.String(), "turned away", len(told))
 	for _, pid := range told {
 		b.careful(func() {
 			b.system.Root.Send(pid, b.rejection(nil, messages.Reason_CIRCUIT_OPEN, m.String()))

@@ -39,6 +39,7 @@ type Rig struct {
 	actors  []*actor.PID                    // guarded by mu: others, which go last
 	books   map[string]func() socket.Ledger // guarded by mu: by PID id, with Books
 	shut    bool                            // guarded by mu
+	log     *log
 }
 
 // Books reads, when it is set, the ledger of a socket that has stopped. The tests of package socket
@@ -49,11 +50,11 @@ var Books func(*actor.ActorSystem, *actor.PID) func() socket.Ledger
 // an error, and every ledger must add up.
 func Start(t testing.TB, cfg zmqthread.Config) *Rig {
 	t.Helper()
-	system := System(t)
+	system, log := systemOf(t)
 	ctx, cancel := context.WithTimeout(context.Background(), 3*Patience)
 	t.Cleanup(cancel)
 	r := &Rig{T: t, System: system, Root: system.Root, Ctx: ctx, Dead: collectDead(system),
-		books: map[string]func() socket.Ledger{}}
+		books: map[string]func() socket.Ledger{}, log: log}
 	thread, err := zmqthread.Start(system, cfg)
 	if err != nil {
 		t.Fatalf("start a thread: %v", err)
@@ -78,6 +79,14 @@ func (r *Rig) Beside(cfg zmqthread.Config) *zmqthread.Thread {
 
 // System returns an actor system that says nothing unless the test fails.
 func System(t testing.TB) *actor.ActorSystem {
+	system, _ := systemOf(t)
+	return system
+}
+
+// Log is the beginning of what the system has logged.
+func (r *Rig) Log() string { return r.log.String() }
+
+func systemOf(t testing.TB) (*actor.ActorSystem, *log) {
 	log := &log{}
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -89,7 +98,7 @@ func System(t testing.TB) *actor.ActorSystem {
 			return slog.New(slog.NewTextHandler(log, nil))
 		}),
 		// Its timer is a goroutine that is left behind for so long.
-		actor.WithDeadLetterThrottleInterval(time.Millisecond))
+		actor.WithDeadLetterThrottleInterval(time.Millisecond)), log
 }
 
 // log keeps the beginning of what is written to it.
