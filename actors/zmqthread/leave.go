@@ -122,7 +122,7 @@ func (l *Link) shut(linger time.Duration, err error) {
 		}
 	}
 	if e := l.socket.Close(linger); e != nil && err == nil {
-		l.thread.system.Logger().Warn("sockeye: close", "owner", l.owner, "error", e)
+		go l.thread.system.Logger().Warn("sockeye: close", "owner", l.owner, "error", e) // a logger may block
 	}
 	l.port.Detached(err)
 }

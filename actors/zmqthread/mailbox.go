@@ -168,9 +168,9 @@ func (m *mailbox) bounce(x any) {
 type revive struct{}
 
 func (*revive) HandleFailure(system *actor.ActorSystem, s actor.Supervisor, child *actor.PID, _ *actor.RestartStatistics, reason, _ any) {
-	system.Logger().Warn("sockeye: the poll actor has failed and comes back", "thread", child, "reason", reason)
-	go func() { // subscribers run where it is published: not on the ZeroMQ thread, and their panic ends the process (facts P12)
+	go func() { // a logger may block, subscribers run where it is published: not on the ZeroMQ thread, and their panic ends the process (facts P12)
 		defer func() { recover() }()
+		system.Logger().Warn("sockeye: the poll actor has failed and comes back", "thread", child, "reason", reason)
 		system.EventStream.Publish(&actor.SupervisorEvent{Child: child, Reason: reason, Directive: actor.RestartDirective})
 	}()
 	s.RestartChildren(child)

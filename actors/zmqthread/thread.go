@@ -276,7 +276,7 @@ func (t *Thread) cannotPoll(err error) {
 	t.table.enqueueAll()
 	if now := time.Now(); now.Sub(t.complained) >= time.Second {
 		t.complained = now
-		t.system.Logger().Error("sockeye: the ZeroMQ thread cannot poll", "thread", t.pid, "error", err)
+		go t.system.Logger().Error("sockeye: the ZeroMQ thread cannot poll", "thread", t.pid, "error", err)
 	}
 }
 
