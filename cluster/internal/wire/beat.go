@@ -39,6 +39,9 @@ const forgetAfter = 10 * time.Minute
 // tick says hello, or that this system is alive, and looks after the connection.
 func (p *peer) tick() {
 	p.mu.Lock()
+	if p.needed {
+		p.used, p.needed = time.Now(), false
+	}
 	isUp, idle := p.state == up, p.state == down && (time.Since(p.used) > forgetAfter || p.their.session == 0 && p.used.IsZero())
 	var beat []byte
 	if isUp {
@@ -82,7 +85,7 @@ func (w *Wire) forget(p *peer) {
 		w.mu.Unlock()
 		return
 	}
-	p.state = gone
+	p.vanish()
 	delete(w.peers, p.address)
 	delete(w.tokens, p.token)
 	w.past.merge(&p.books)

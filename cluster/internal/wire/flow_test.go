@@ -44,17 +44,12 @@ func TestMillionEachWay(t *testing.T) {
 		a.root.Send(f.pid("counter"), messages.Text(fmt.Sprint(i)))
 	}
 	want := fmt.Sprint(total, " 0")
-	deadline := time.Now().Add(2 * time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
 	for _, pid := range []*actor.PID{f.pid("counter"), a.pid("counter")} {
-		for {
-			got := a.ask(pid, "?")
-			if got == want {
-				break
-			}
-			if time.Now().After(deadline) || !strings.HasSuffix(got, " 0") {
-				t.Fatalf("%v has %s, want %s: %+v", pid, got, want, a.counts(f.address))
-			}
-			time.Sleep(10 * time.Millisecond)
+		got, err := messages.Ask(ctx, a.root, pid, messages.Text(fmt.Sprint("? ", total)))
+		if err != nil || got.Text() != want {
+			t.Fatalf("%v has %v, want %s: %v %+v", pid, got, want, err, a.counts(f.address))
 		}
 	}
 	t.Logf("%.0f messages a second, both ways together", float64(2*total)/time.Since(begun).Seconds())

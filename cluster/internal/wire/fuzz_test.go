@@ -28,13 +28,13 @@ func fuzzStage() inlet {
 
 // fuzzPeer puts a fresh peer into w, with the token 1, in session 2 with the peer's 3.
 func fuzzPeer(w inlet) *peer {
-	p := &peer{w: w.Wire, address: "there:1", token: token{1}, session: 2, state: up, watching: map[bond]struct{}{}, watched: map[bond]struct{}{}}
+	p := &peer{w: w.Wire, wake: make(chan struct{}, 1), address: "there:1", token: token{1}, session: 2, state: up, watching: map[bond]struct{}{}, watched: map[bond]struct{}{}}
 	p.their = their{token: token{4}, session: 3, incarnation: 5, most: 1 << 20, messages: 10, bytes: 1 << 20}
 	p.out.reset()
 	p.in.reset()
 	p.alarm = time.AfterFunc(time.Hour, func() {})
 	p.watching[bond{"echo", "loved"}] = struct{}{}
-	p.out.add(&item{typ: "x", target: actor.NewPID("", "y")})
+	p.out.add(&item{typ: "x", target: actor.NewPID("", "y")}, 20)
 	w.mu.Lock()
 	w.peers[p.address], w.tokens[p.token] = p, p
 	w.mu.Unlock()
@@ -87,7 +87,7 @@ func FuzzFrame(f *testing.F) {
 		for _, frame := range [][]byte{a, b} {
 			check(t, frame)
 			panicked := w.strangers[Malformed].Load()
-			w.frame(frame, 1)
+			w.frame(frame, 1, nil)
 			if kind, err := kindOf(frame); err == nil && kind != kindHello {
 				if _, _, err := decodeHeader(frame); err == nil && w.strangers[Malformed].Load() != panicked {
 					t.Error("it panicked")
@@ -98,6 +98,9 @@ func FuzzFrame(f *testing.F) {
 		if c := p.counts(); c.Held != 0 || c.Dropped[Panicked] != 0 || c.Accepted+1 < c.Confirmed {
 			t.Errorf("%+v", c)
 		}
+		p.mu.Lock()
+		p.vanish()
+		p.mu.Unlock()
 	})
 }
 

@@ -17,7 +17,8 @@ type inbound struct {
 	parcels  []parcel       // to be delivered
 	messages int            // in parcels, and in the hands of deliver
 	bytes    int            // the same
-	running  bool           // somebody delivers
+	running  bool           // somebody delivers; see deliver
+	started  bool           // there is a goroutine for it
 	progress *atomic.Uint64 // messages of this session that were delivered
 	told     uint64         // of which the peer knows
 	owed     int            // bytes that were delivered since the peer was last told
@@ -34,6 +35,20 @@ type parcel struct {
 	first    uint64
 	session  uint64
 	progress *atomic.Uint64
+	lease    *lease // of items; or nil
+}
+
+// lease is the memory of a batch that came in, which is given back when everything in it has been delivered: all
+// that is delivered is copied.
+type lease struct {
+	batch *messages.Batch
+	held  atomic.Int32
+}
+
+func (l *lease) release() {
+	if l != nil && l.held.Add(-1) == 0 {
+		l.batch.Release()
+	}
 }
 
 // reset begins another session. What was received in the last one is still delivered, unless there is more of
@@ -52,19 +67,21 @@ func (w inlet) SendUserMessage(_ *actor.PID, x any) {
 	switch m := m.(type) {
 	case *messages.Batch:
 		var first []byte // frames of one message: there should be one
-		n := 0
+		n, l := 0, &lease{batch: m}
+		l.held.Store(1)
 		for f, last := range m.Frames() {
 			if n++; n == 1 {
 				first = f
 			}
 			if last {
-				w.frame(first, n)
+				w.frame(first, n, l)
 				n = 0
 			}
 		}
+		l.release()
 	case *messages.Message:
 		if len(m.Frames) > 0 {
-			w.frame(m.Frames[0], len(m.Frames))
+			w.frame(m.Frames[0], len(m.Frames), nil)
 		}
 	case *actor.Touch:
 		if sender != nil {
@@ -80,7 +97,7 @@ func (inlet) SendSystemMessage(*actor.PID, any) {}
 func (inlet) Stop(*actor.PID) {}
 
 // frame takes one frame. Whatever is in it, the process goes on.
-func (w inlet) frame(b []byte, frames int) {
+func (w inlet) frame(b []byte, frames int, l *lease) {
 	<-w.ready // Start is about to know the address
 	defer func() {
 		if r := recover(); r != nil {
@@ -95,7 +112,7 @@ func (w inlet) frame(b []byte, frames int) {
 	if err == nil && kind == kindHello {
 		err = w.greeted(b)
 	} else if err == nil {
-		err = w.taken(b)
+		err = w.taken(b, l)
 	}
 	if err != nil {
 		w.strange("", err)
@@ -133,7 +150,7 @@ func (w inlet) greeted(b []byte) error {
 	return nil
 }
 
-func (w inlet) taken(b []byte) error {
+func (w inlet) taken(b []byte, l *lease) error {
 	h, items, err := decodeHeader(b)
 	if err != nil {
 		return err
@@ -144,12 +161,12 @@ func (w inlet) taken(b []byte) error {
 	if p == nil {
 		return &FrameError{Stranger, errors.New("an unknown token")}
 	}
-	p.receive(&h, items)
+	p.receive(&h, items, l)
 	return nil
 }
 
 // receive takes a frame that p has sent, for it has p's token.
-func (p *peer) receive(h *header, items []byte) {
+func (p *peer) receive(h *header, items []byte, l *lease) {
 	p.mu.Lock()
 	if p.state == gone || p.their.session == 0 || h.session != p.their.session || h.yours != p.session {
 		p.books.frames[Stale]++
@@ -167,7 +184,7 @@ func (p *peer) receive(h *header, items []byte) {
 	}
 	p.heard = now
 	session := p.session
-	reply, err := p.book(h, items)
+	reply, err := p.book(h, items, l)
 	var beat []byte
 	if reply != 0 {
 		beat = p.beat(reply)
@@ -183,7 +200,7 @@ func (p *peer) receive(h *header, items []byte) {
 }
 
 // book takes what a frame of the session says. reply: flags of a beat that is to be sent. Caller holds mu.
-func (p *peer) book(h *header, items []byte) (reply uint32, err error) {
+func (p *peer) book(h *header, items []byte, l *lease) (reply uint32, err error) {
 	if !p.confirm(h.ack) {
 		return 0, fmt.Errorf("it confirms %d messages of %d", h.ack, p.out.sent)
 	}
@@ -212,7 +229,7 @@ func (p *peer) book(h *header, items []byte) (reply uint32, err error) {
 		p.books.frames[Overrun]++
 		return 0, fmt.Errorf("%d messages and %d bytes beyond its window", h.count, len(items))
 	default:
-		p.accept(h, items)
+		p.accept(h, items, l)
 	}
 	return 0, nil
 }
@@ -220,15 +237,22 @@ func (p *peer) book(h *header, items []byte) (reply uint32, err error) {
 // overrun: what was received in a session that is over is delivered beside what is received in the next.
 const overrun = 2
 
-func (p *peer) accept(h *header, items []byte) {
+func (p *peer) accept(h *header, items []byte, l *lease) {
 	in := &p.in
 	in.next += uint64(h.count)
 	in.messages += int(h.count)
 	in.bytes += len(items)
-	in.parcels = append(in.parcels, parcel{items, int(h.count), h.first, p.session, in.progress})
+	if l != nil {
+		l.held.Add(1)
+	}
+	in.parcels = append(in.parcels, parcel{items, int(h.count), h.first, p.session, in.progress, l})
 	p.books.received += uint64(h.count)
 	if !in.running {
 		in.running = true
+		p.wakeUp()
+	}
+	if !in.started {
+		in.started = true
 		go p.deliver()
 	}
 }

@@ -21,7 +21,9 @@ type outbound struct {
 	offers        []pile // guarded like the rest: handed, at each frame that the socket is to tell about
 	stuck         int    // looks at the clock since that has changed
 	flushing      bool
-	hint          int // size of the last frame
+	hint          int    // size of the last frame
+	open          *frame // more is put into it
+	w             writer // of open
 }
 
 // pile is so many frames and bytes.
@@ -32,9 +34,8 @@ type frame struct {
 	data   []byte // header first
 	first  uint64
 	count  int
-	told   bool   // the socket tells when libzmq has taken it
-	sealed bool   // nothing more is put into it; the header is written
-	w      writer // until it is sealed
+	told   bool // the socket tells when libzmq has taken it
+	sealed bool // nothing more is put into it; the header is written
 }
 
 // A frame is closed when it has so many bytes or messages. Below 32 KiB a socket copies what it is given, which is
@@ -52,19 +53,17 @@ func (o *outbound) reset() {
 }
 
 // add appends a message to the last frame, or to a new one.
-func (o *outbound) add(it *item) {
-	var f *frame
-	if n := len(o.frames); n > o.next {
-		f = o.frames[n-1]
-	}
-	size := it.size()
+func (o *outbound) add(it *item, size int) {
+	f := o.open
 	if f == nil || f.sealed || f.count >= frameMessages || len(f.data)+size > frameBytes {
 		room := max(o.hint, headerSize+size+64)
 		f = &frame{data: make([]byte, headerSize, room), first: o.total}
 		o.frames = append(o.frames, f)
+		o.open = f
+		o.w.reset()
 	}
 	before := len(f.data)
-	f.data = f.w.append(f.data, it)
+	f.data = o.w.append(f.data, it)
 	f.count++
 	o.total++
 	o.queued++
@@ -88,7 +87,7 @@ func (p *peer) take() *frame {
 		return nil
 	}
 	if !f.sealed {
-		f.sealed, f.w = true, writer{}
+		f.sealed = true
 		h := p.header(kindData)
 		h.first, h.count = f.first, uint32(f.count)
 		h.put(f.data)
@@ -116,6 +115,11 @@ func (p *peer) take() *frame {
 func (p *peer) flush() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.handOver()
+}
+
+// handOver is flush for who holds mu, which is let go meanwhile.
+func (p *peer) handOver() {
 	if p.out.flushing {
 		return
 	}
@@ -187,7 +191,7 @@ func (o *outbound) rewind() { o.next, o.flight, o.flightBytes = 0, 0, 0 }
 // session was sent yet. A message that large has a frame of its own. Caller holds mu.
 func (o *outbound) weed(most int64) (weeds []*frame) {
 	kept := o.frames[:0:0]
-	o.total = 0
+	o.total, o.open = 0, nil
 	for _, f := range o.frames {
 		if f.count == 1 && int64(len(f.data)) > most+itemSlack {
 			o.queued, o.queuedBytes = o.queued-1, o.queuedBytes-len(f.data)+headerSize

@@ -29,8 +29,9 @@ var stateText = map[state]string{connecting: "connecting", up: "up", down: "down
 type peer struct {
 	w       *Wire
 	address string
-	token   token      // immutable: what it must show here
-	mail    *actor.PID // immutable: of the answers and events of its socket; see line.go
+	token   token         // immutable: what it must show here
+	mail    *actor.PID    // immutable: of the answers and events of its socket; see line.go
+	wake    chan struct{} // there is something for deliver
 
 	mu       sync.Mutex
 	state    state             // guarded by mu
@@ -44,7 +45,8 @@ type peer struct {
 	heard    time.Time         // guarded by mu: the last sign of life
 	alarm    *time.Timer       // guarded by mu: when it is dead
 	due      time.Time         // guarded by mu: and when that is
-	used     time.Time         // guarded by mu: when something was last sent to it; zero: never
+	used     time.Time         // guarded by mu: when something was last sent to it, as far as tick has noted it; zero: never
+	needed   bool              // guarded by mu: something was sent to it since then
 	shunned  time.Time         // guarded by mu: until then it is not listened to
 	fallen   *PeerDown         // guarded by mu: why it is down
 	books    books             // guarded by mu
@@ -93,7 +95,7 @@ func (w *Wire) acquaint(address string, used time.Time) (*peer, *UndeliveredErro
 	if err != nil {
 		return nil, &UndeliveredError{Reason: Unknown, Err: err}
 	}
-	p = &peer{w: w, address: address, used: used, session: number(), watching: map[bond]struct{}{}, watched: map[bond]struct{}{}}
+	p = &peer{w: w, address: address, wake: make(chan struct{}, 1), used: used, session: number(), watching: map[bond]struct{}{}, watched: map[bond]struct{}{}}
 	rand.Read(p.token[:])
 	p.line.at = at
 	p.out.reset()
@@ -127,12 +129,18 @@ func (w *Wire) enter(p *peer) (*peer, *UndeliveredError) {
 func (w *Wire) unproved() (n int) {
 	for _, p := range w.peers {
 		p.mu.Lock()
-		if p.used.IsZero() && p.their.session == 0 {
+		if p.used.IsZero() && !p.needed && p.their.session == 0 {
 			n++
 		}
 		p.mu.Unlock()
 	}
 	return n
+}
+
+// vanish says that nothing will come from the peer any more. Caller holds mu.
+func (p *peer) vanish() {
+	p.state = gone
+	p.wakeUp() // and end
 }
 
 // number is one that nobody else has: 0 is none.

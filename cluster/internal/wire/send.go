@@ -2,7 +2,6 @@ package wire
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -70,9 +69,15 @@ func (p *peer) sendSystem(pid *actor.PID, message any) bool {
 // Stop implements actor.Process.
 func (p *peer) Stop(pid *actor.PID) { p.SendSystemMessage(pid, &actor.Stop{}) }
 
-// send encodes m and queues it. A peer that was forgotten meanwhile is looked up again.
+// send queues m. A peer that was forgotten meanwhile is looked up again.
 func (p *peer) send(it *item, m any) *UndeliveredError {
-	fail := p.ready()
+	var fail *UndeliveredError
+	if plain, ok := m.(*messages.Message); ok && plain != nil && len(plain.ProtoReflect().GetUnknown()) == 0 {
+		it.typ, it.plain, it.length = plainType, plain, plainSize(plain)
+		fail = p.queue(it)
+	} else if fail = p.ready(); fail == nil {
+		fail = p.encode(it, m)
+	}
 	if fail != nil && fail.Reason == Closed {
 		if fresh, no := p.w.peerOf(it.target.Address); no != nil {
 			fail = no
@@ -82,9 +87,12 @@ func (p *peer) send(it *item, m any) *UndeliveredError {
 	}
 	if fail != nil {
 		fail.Target = it.target
-		p.count(fail.Reason)
-		return fail
 	}
+	return fail
+}
+
+// encode queues a message that protobuf encodes.
+func (p *peer) encode(it *item, m any) *UndeliveredError {
 	buf := scratch.Get().(*[]byte)
 	typ, payload, err := p.w.serialize((*buf)[:0], m)
 	if err != nil {
@@ -94,17 +102,12 @@ func (p *peer) send(it *item, m any) *UndeliveredError {
 		return &UndeliveredError{it.target, NotSerializable, err}
 	}
 	it.typ, it.payload = typ, payload
-	fail = p.queue(it)
+	fail := p.queue(it)
 	if it.payload = nil; cap(payload) <= keepScratch {
 		*buf = payload
 		scratch.Put(buf)
 	}
-	if fail != nil {
-		fail.Target = it.target
-		return fail
-	}
-	p.flush()
-	return nil
+	return fail
 }
 
 func (p *peer) count(r Reason) {
@@ -113,12 +116,16 @@ func (p *peer) count(r Reason) {
 	p.books.refuse(r)
 }
 
-// ready says why nothing can be sent now.
+// ready says why nothing can be sent now, and counts that it was tried.
 func (p *peer) ready() *UndeliveredError {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.used = time.Now()
-	return p.unfit()
+	p.needed = true
+	fail := p.unfit()
+	if fail != nil {
+		p.books.refuse(fail.Reason)
+	}
+	return fail
 }
 
 // unfit is ready for who holds mu.
@@ -132,33 +139,34 @@ func (p *peer) unfit() *UndeliveredError {
 	return nil
 }
 
-// queue puts an encoded message into the queue.
+// queue puts a message into the queue.
 func (p *peer) queue(it *item) *UndeliveredError {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	fail := p.unfit()
+	p.needed = true
+	fail, size := p.unfit(), it.size()
 	if fail == nil {
-		fail = p.room(it)
+		fail = p.room(it, size)
 	}
 	if fail != nil {
 		p.books.refuse(fail.Reason)
 		return fail
 	}
-	p.out.add(it)
+	p.out.add(it, size)
 	p.books.accepted++
+	p.handOver()
 	return nil
 }
 
 // room says why it has no room. System messages must not get lost, or somebody would watch for ever: they
 // have their own, and when that is full, too, the session ends. Caller holds mu.
-func (p *peer) room(it *item) *UndeliveredError {
-	o, q := &p.out, p.w.cfg.Queue
-	size, most := it.size(), p.w.cfg.MaxMessage
+func (p *peer) room(it *item, size int) *UndeliveredError {
+	o, q, most := &p.out, &p.w.cfg.Queue, p.w.cfg.MaxMessage
 	if p.their.most > 0 {
 		most = p.their.most
 	}
 	switch {
-	case int64(len(it.payload)) > most || int64(size) > most+itemSlack:
+	case int64(it.encoded()) > most || int64(size) > most+itemSlack:
 		return &UndeliveredError{Reason: TooLarge}
 	case it.system && o.queued < q.Messages+maxWatched:
 		return nil
@@ -169,15 +177,6 @@ func (p *peer) room(it *item) *UndeliveredError {
 		return &UndeliveredError{Reason: Full}
 	}
 	return nil
-}
-
-// size is at least what the item takes in a frame, but for some numbers.
-func (it *item) size() int {
-	n := len(it.payload) + len(it.typ) + len(it.target.Id) + len(it.sender.GetAddress()) + len(it.sender.GetId())
-	for k, v := range it.headers {
-		n += len(k) + len(v) + 4
-	}
-	return n + 16
 }
 
 const (

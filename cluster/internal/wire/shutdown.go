@@ -75,11 +75,10 @@ func (p *peer) leave() {
 	}
 	p.mu.Lock()
 	if p.state != gone {
-		if p.state == down {
-			p.state = gone
-		} else {
+		if p.state != down {
 			p.end(Shutdown, gone)
 		}
+		p.vanish()
 	}
 	p.alarm.Stop()
 	push := p.line.push
