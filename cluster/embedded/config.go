@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	"go.etcd.io/etcd/client/pkg/v3/transport"
 	"go.etcd.io/etcd/server/v3/embed"
@@ -17,6 +18,9 @@ import (
 const (
 	// history is how far back etcd keeps what has been overwritten. A watch that was away for longer reads again.
 	history = "5m"
+	// progress is how often etcd says of a watch that is quiet where it stands; of one that was told something in between
+	// every second time. Twice that, and a tenth for etcd's jitter, is less than history: no watch asks for what is gone.
+	progress = 2 * time.Minute
 	// quota bounds the database: with more etcd takes no writes. A record of ours is about 1.4 KB.
 	quota = 2 << 30
 )
@@ -107,6 +111,7 @@ func (cfg *Config) etcd() (*embed.Config, error) {
 		c.InitialCluster = strings.Join(all, ",")
 	}
 	c.AutoCompactionMode, c.AutoCompactionRetention = "periodic", history
+	c.WatchProgressNotifyInterval = progress
 	c.QuotaBackendBytes = quota
 	c.EnableGRPCGateway = false
 	c.UnsafeNoFsync = cfg.UnsafeNoFsync

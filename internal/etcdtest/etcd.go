@@ -5,13 +5,14 @@ package etcdtest
 import (
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -152,13 +153,20 @@ func Client(t testing.TB, endpoints ...string) *clientv3.Client {
 // Dir is where its data lies.
 func (e *Etcd) Dir() string { return e.dir }
 
-// Address is one of this machine that is free, and that no connection gets by chance: their ports lie above.
+// Address is one of this machine that is free, and stays so: the IP address is this process's own, where all of 127/8
+// is the loopback, and a port is given out once.
 func Address() string {
+	ip := "127.0.0.1"
+	if pid := os.Getpid(); runtime.GOOS == "linux" {
+		ip = net.IPv4(127, byte(pid>>14), byte(pid>>6), byte(pid<<2|2)).String()
+	}
 	for {
-		at := fmt.Sprintf("127.0.0.1:%d", 10000+rand.N(20000))
+		at := fmt.Sprintf("%s:%d", ip, 10000+given.Add(1)%20000)
 		if l, err := net.Listen("tcp", at); err == nil {
 			l.Close()
 			return at
 		}
 	}
 }
+
+var given atomic.Int64 // ports

@@ -75,7 +75,7 @@ func (c *churn) next(name, old string, before int) {
 	})
 }
 
-// Members are killed, paused and replaced, and etcd is paused: two never hold one name at once.
+// Members are killed, paused and replaced, claims are deleted by hand, and etcd is paused: two never hold one name at once.
 func TestNeverTwo(t *testing.T) {
 	etcdtest.Each(t, func(t *testing.T, e *etcdtest.Etcd) {
 		c := &churn{t: t, etcd: e, client: e.Client(t), dir: t.TempDir(), living: map[string]*peer.Process{}}
@@ -89,7 +89,7 @@ func TestNeverTwo(t *testing.T) {
 			rig.Until(t, "somebody owns it", func() bool { return c.living[c.owner(name)] != nil })
 			who := c.owner(name)
 			before := len(c.noted(name))
-			switch dice.IntN(5) {
+			switch dice.IntN(6) {
 			case 0, 1:
 				c.living[who].Kill()
 				delete(c.living, who)
@@ -104,6 +104,12 @@ func TestNeverTwo(t *testing.T) {
 				e.Pause()
 				time.Sleep(time.Duration(dice.Int64N(int64(ttl))))
 				e.Resume()
+			case 5: // its claim's key is deleted by hand
+				first, err := c.client.Get(soon(t), "/sockeye/shop/claim/"+name+"/", clientv3.WithFirstCreate()...)
+				must(t, err)
+				_, err = c.client.Delete(soon(t), string(first.Kvs[0].Key))
+				must(t, err)
+				c.next(name, who, before)
 			}
 		}
 		for i := range claimed {

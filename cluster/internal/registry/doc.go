@@ -13,8 +13,19 @@
 // moves on again each owned key is read, because a leader that was paused may renew what others have taken
 // away. Nobody is told of this. [Status] tells what is known: the lease or the key is gone.
 //
-// Who deletes the key of a claim by hand hands over at once: the old owner learns it from its watch, the
-// next one from its own, and for the time between them both may hold.
+// # By hand
+//
+// What somebody deletes in etcd while its member lives is watched by that member, and put again: records, the member's own, marks.
+//
+// The key of a claim is not: who deletes it hands over. What the next one sees is only that it is first now. So a claim owns
+// when its mark stands, too: the one key owner/<name>, which is put in a transaction that requires the claim's key, and that no
+// mark is there. An owner takes its mark back when it does not hold any more, and otherwise it goes with the lease, which is after
+// the deadline. So however late an owner hears that its claim is gone, nobody owns before it has. At a handover the mark costs one
+// write more than the queue alone would.
+//
+// Two may still hold, for one watch message, when somebody deletes the claim's key and the mark at once, before either is put again,
+// or revokes the lease of a member that lives. etcd then says what it says of the dead, and only a wait of 2/3 TTL after every
+// death would tell them apart.
 //
 // # A wiped disk
 //

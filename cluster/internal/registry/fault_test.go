@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	clientv3 "go.etcd.io/etcd/client/v3"
-
 	"github.com/sockeye-mq/sockeye/internal/etcdtest"
 	"github.com/sockeye-mq/sockeye/internal/rig"
 )
@@ -82,9 +80,9 @@ func TestWiped(t *testing.T) {
 	})
 }
 
-// While a history is young no claim owns in it: an owner of before may not know yet.
+// While a history is young no claim owns in it: an owner of before may not know yet. Not in parallel: it looks at the time.
 func TestYoung(t *testing.T) {
-	etcdtest.Each(t, func(t *testing.T, e *etcdtest.Etcd) {
+	test := func(t *testing.T, e *etcdtest.Etcd) {
 		began := time.Now()
 		a := member(t, e, "a", func(c *Config) { c.Hasty = false })
 		c, told := claim(t, a, "orders")
@@ -98,7 +96,9 @@ func TestYoung(t *testing.T) {
 		if d := time.Since(again); d > ttl/2 {
 			t.Errorf("it owns after %v more", d)
 		}
-	})
+	}
+	t.Run("etcd", func(t *testing.T) { test(t, etcdtest.System(t)) })
+	t.Run("embedded", func(t *testing.T) { test(t, etcdtest.Embedded(t)) })
 }
 
 // With etcd down or paused nothing hangs, nothing spins and nothing piles up.
@@ -148,9 +148,9 @@ func testAway(t *testing.T, e *etcdtest.Etcd, away func(*etcdtest.Etcd)) {
 	quick("leave", func(ctx context.Context) error { return a.Leave(ctx) })
 }
 
-// Of a group of three the leader is killed: nobody is told, and everything goes on.
+// Of a group of three the leader is killed: nobody is told, and everything goes on. Not in parallel: without the processor two of
+// three elect nobody.
 func TestGroup(t *testing.T) {
-	t.Parallel()
 	group := etcdtest.Group(t)
 	var endpoints []string
 	for _, e := range group {
@@ -194,77 +194,6 @@ func leads(t *testing.T, e *etcdtest.Etcd) bool {
 	s, err := e.Client(t).Status(soon(t), e.Endpoints()[0])
 	must(t, err)
 	return s.Leader == s.Header.MemberId
-}
-
-// What a process was to be told while it was paused is compacted away: it reads again.
-func TestCompacted(t *testing.T) {
-	etcdtest.Each(t, func(t *testing.T, e *etcdtest.Etcd) {
-		a := member(t, e, "a")
-		p := process(t, e, "b", "")
-		p.Tell("follow orders")
-		p.Await("follows orders")
-		withdraw := a.Advertise("orders", at(1))
-		p.Await("follows orders " + at(1).Address)
-		p.Signal(syscall.SIGSTOP)
-		for i := range 200 { // more than the connection holds
-			rec := at(i)
-			rec.Address += strings.Repeat("0", 900)
-			a.Advertise("orders", rec)()
-		}
-		withdraw()
-		a.Advertise("orders", at(2))
-		var rev int64
-		rig.Until(t, "it stands", func() bool {
-			got, err := a.client.Get(soon(t), a.records("orders"), clientv3.WithPrefix())
-			if err != nil || len(got.Kvs) != 1 || !strings.Contains(string(got.Kvs[0].Value), at(2).Address) {
-				return false
-			}
-			rev = got.Header.Revision
-			return true
-		})
-		_, err := a.client.Compact(soon(t), rev, clientv3.WithCompactPhysical())
-		must(t, err)
-		p.Signal(syscall.SIGCONT)
-		for p.Await("follows orders ") != at(2).Address {
-		}
-	})
-}
-
-// A watch that etcd has compacted begins again with a read.
-func TestCompactedWatch(t *testing.T) {
-	t.Parallel()
-	e := etcdtest.Embedded(t)
-	a, b := member(t, e, "a"), member(t, e, "b")
-	seen := follow_(t, b, "orders")
-	a.Advertise("orders", at(1))
-	seen.until(is(at(1).Address))
-	e.Pause()
-	b.mu.Lock() // it hears nothing of what comes
-	e.Resume()
-	a.Advertise("orders", at(2))
-	var rev int64
-	rig.Until(t, "it stands", func() bool {
-		all, err := a.Resolve(soon(t), "orders")
-		if err == nil && len(all) == 2 {
-			rev = all[1].Revision
-		}
-		return rev != 0
-	})
-	must(t, put(t, a, "x"))
-	_, err := a.client.Compact(soon(t), rev+1)
-	b.topics[b.records("orders")].rev = 1 // as of long ago
-	b.mu.Unlock()
-	must(t, err)
-	e.Kill() // the stream is made again, from there
-	e.Start()
-	seen.until(is(at(1).Address + " " + at(2).Address))
-	b.Advertise("orders", at(3))
-	seen.until(is(at(1).Address + " " + at(2).Address + " " + at(3).Address))
-}
-
-func put(t *testing.T, r *Registry, key string) error {
-	_, err := r.client.Put(soon(t), key, "")
-	return err
 }
 
 // While etcd is down what comes and goes leaves nothing behind, and waiting costs next to nothing. Not in parallel: it

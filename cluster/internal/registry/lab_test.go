@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -43,6 +44,9 @@ func joined(t *testing.T, cfg Config, change ...func(*Config)) *Registry {
 	})
 	return r
 }
+
+// long gives a member time: where its lease is not what is tested, it is not to be lost for want of the processor.
+func long(c *Config) { c.TTL = 10 * time.Second }
 
 // logger logs to the test until that is over.
 func logger(t *testing.T) *slog.Logger {
@@ -181,6 +185,30 @@ func (c *counter) Handle(_ context.Context, r slog.Record) error {
 		c.n.Add(1)
 	}
 	return nil
+}
+
+// logs counts what is logged, by message.
+type logs struct {
+	slog.Handler
+	mu  sync.Mutex
+	all map[string]int
+}
+
+func newLogs() *logs { return &logs{Handler: slog.DiscardHandler, all: map[string]int{}} }
+
+func (l *logs) Enabled(context.Context, slog.Level) bool { return true }
+
+func (l *logs) Handle(_ context.Context, r slog.Record) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all[r.Message]++
+	return nil
+}
+
+func (l *logs) of(message string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.all[message]
 }
 
 // dump says where everything stands when the test has failed.

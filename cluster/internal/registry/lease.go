@@ -141,11 +141,16 @@ func (r *Registry) keepAlive(ctx context.Context, id clientv3.LeaseID) (*pb.Leas
 // verify reads the key of every claim that is owned, and has those lost whose key is gone.
 func (r *Registry) verify(ctx context.Context, l *lease) error {
 	const most = 100 // of 128 operations that etcd takes in one transaction
+	type own struct {
+		*Claim
+		at  string
+		rev int64
+	}
 	r.mu.Lock()
-	var owned []*Claim
+	var owned []own
 	for _, c := range r.claims {
 		if h := c.held.Load(); h != nil && h.lease == l {
-			owned = append(owned, c)
+			owned = append(owned, own{c, c.key.at, c.key.rev})
 		}
 	}
 	r.mu.Unlock()
@@ -154,7 +159,7 @@ func (r *Registry) verify(ctx context.Context, l *lease) error {
 		owned = owned[len(part):]
 		var gets []clientv3.Op
 		for _, c := range part {
-			gets = append(gets, clientv3.OpGet(c.key.at, clientv3.WithKeysOnly()))
+			gets = append(gets, clientv3.OpGet(c.at, clientv3.WithKeysOnly()))
 		}
 		got, err := r.client.Txn(ctx).Then(gets...).Commit()
 		if err != nil {
@@ -163,7 +168,7 @@ func (r *Registry) verify(ctx context.Context, l *lease) error {
 		r.mu.Lock()
 		for i, c := range part {
 			kvs := got.Responses[i].GetResponseRange().Kvs
-			if len(kvs) == 0 || kvs[0].CreateRevision != c.key.rev {
+			if stands := len(kvs) > 0 && kvs[0].CreateRevision == c.rev; !stands && c.key.rev == c.rev {
 				c.gone()
 			}
 		}

@@ -17,7 +17,7 @@ func TestMain(m *testing.M) {
 	}
 	flag.Parse()
 	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
-		f.Value.Set("16") // these tests wait for leases much more than they compute
+		f.Value.Set("8") // these tests wait for leases much more than they compute, but each has an etcd
 	}
 	rig.Main(m)
 }

@@ -116,13 +116,13 @@ func (r *Registry) Advertise(name string, rec Record) (withdraw func()) {
 		return func() {}
 	}
 	path := r.records(name)
-	k := &key{at: r.nextKey(path), path: path, value: encode(rec), want: true}
+	k := &key{at: r.nextKey(path), path: path, value: encode(rec), want: true, minded: true}
 	r.desk.put(k)
 	return func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		if k.want && !r.left {
-			r.desk.discard(k)
+			r.discard(k)
 		}
 	}
 }
@@ -145,3 +145,9 @@ func (r *Registry) records(name string) string { return r.prefix + "name/" + nam
 
 // candidates is the prefix of who claims a name.
 func (r *Registry) candidates(name string) string { return r.prefix + "claim/" + name + "/" }
+
+// mark is the key of who owns a name.
+func (r *Registry) mark(name string) string { return r.prefix + "owner/" + name }
+
+// member is the key of this member's own record.
+func (r *Registry) member() string { return r.prefix + "member/" + r.cfg.Member }

@@ -84,6 +84,9 @@ func Join(ctx context.Context, cfg Config) (*Registry, error) {
 func (r *Registry) start() {
 	r.mu.Lock()
 	r.listen(r.prefix+"base", true, &listener{r.baseChanged})
+	if !r.cfg.Observer {
+		r.mindMember()
+	}
 	r.mu.Unlock()
 	r.done.Add(1)
 	go r.watch()

@@ -5,12 +5,14 @@ import (
 	"slices"
 
 	"go.etcd.io/etcd/api/v3/mvccpb"
+	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
 // topic is what stands under a prefix, followed by one watch however many ask.
-// All of it is guarded by the Registry's mu, but for its prefix.
+// All of it is guarded by the Registry's mu, but for its prefix and exact.
 type topic struct {
 	prefix    string
+	exact     bool // that is the key, and nothing else is followed
 	listeners map[*listener]struct{}
 	urgent    bool // not to be held back when many watches are made again
 
@@ -43,6 +45,22 @@ func (r *Registry) listen(prefix string, urgent bool, l *listener) *topic {
 	if t.known {
 		l.changed()
 	}
+	return t
+}
+
+// listenKey has l told of one key, which was found as at at revision rev: without a create revision it was not there.
+// With rev 0 it is read first. Guarded by mu.
+func (r *Registry) listenKey(at kv, rev int64, l *listener) *topic {
+	t := r.topics[at.key]
+	if t == nil {
+		t = &topic{prefix: at.key, exact: true, listeners: map[*listener]struct{}{l: {}}, state: map[string]kv{}}
+		if t.rev, t.known = rev, rev != 0; at.create != 0 {
+			t.state[at.key] = at
+		}
+		r.topics[at.key] = t
+		r.watcher.enqueue(t, true)
+	}
+	t.listeners[l] = struct{}{}
 	return t
 }
 
@@ -90,6 +108,22 @@ func (t *topic) apply(events []*mvccpb.Event) {
 		t.changes++
 		t.tell()
 	}
+}
+
+// progress has the state be of rev, too: nothing has changed until then. Guarded by mu.
+func (t *topic) progress(rev int64) {
+	if rev > t.rev {
+		t.rev = rev
+		t.tell()
+	}
+}
+
+// end is where the range of keys ends that is followed; empty for one key.
+func (t *topic) end() string {
+	if t.exact {
+		return ""
+	}
+	return clientv3.GetPrefixRangeEnd(t.prefix)
 }
 
 func (t *topic) tell() {

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 )
 
 // The quick clock never runs behind the true one, but for the jitter it allows itself.
@@ -95,6 +97,20 @@ func TestSight(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s: alive %v", name, got)
 		}
+	}
+}
+
+// What a stream of another history still says of a topic does not count: the topic is to be read again.
+func TestOutdated(t *testing.T) {
+	r, orders := &Registry{}, &topic{watch: 1}
+	quiet := &pb.WatchResponse{Header: &pb.ResponseHeader{Revision: 7}, WatchId: 1}
+	r.watcher.outdated = true
+	if r.event(orders, quiet); orders.rev != 0 {
+		t.Errorf("revision %d", orders.rev)
+	}
+	r.watcher.outdated = false
+	if r.event(orders, quiet); orders.rev != 7 {
+		t.Errorf("revision %d", orders.rev)
 	}
 }
 
