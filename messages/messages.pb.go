@@ -483,8 +483,9 @@ func (*Cancelled) Descriptor() ([]byte, []int) {
 	return file_messages_messages_proto_rawDescGZIP(), []int{5}
 }
 
-// Live commands. A socket answers each with Done or with Refused, and what it
-// did survives a reopen.
+// Bind is a live command: bind to one more endpoint. A socket answers it, like
+// the other live commands, with Done or with Refused, and what it did survives
+// a reopen.
 type Bind struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Endpoint      string                 `protobuf:"bytes,1,opt,name=endpoint,proto3" json:"endpoint,omitempty"`
@@ -529,6 +530,8 @@ func (x *Bind) GetEndpoint() string {
 	return ""
 }
 
+// Unbind is a live command: give an endpoint up, as it was asked for or as it
+// was resolved.
 type Unbind struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Endpoint      string                 `protobuf:"bytes,1,opt,name=endpoint,proto3" json:"endpoint,omitempty"`
@@ -573,6 +576,7 @@ func (x *Unbind) GetEndpoint() string {
 	return ""
 }
 
+// Connect is a live command: connect to one more endpoint.
 type Connect struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Endpoint      string                 `protobuf:"bytes,1,opt,name=endpoint,proto3" json:"endpoint,omitempty"`
@@ -617,6 +621,8 @@ func (x *Connect) GetEndpoint() string {
 	return ""
 }
 
+// Disconnect is a live command: end all connections to an endpoint that were
+// made, as zmq_disconnect(3) does.
 type Disconnect struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Endpoint      string                 `protobuf:"bytes,1,opt,name=endpoint,proto3" json:"endpoint,omitempty"`
@@ -661,6 +667,8 @@ func (x *Disconnect) GetEndpoint() string {
 	return ""
 }
 
+// Subscribe is a live command, for SUB and XSUB: to all messages that begin
+// with topic.
 type Subscribe struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Topic         []byte                 `protobuf:"bytes,1,opt,name=topic,proto3" json:"topic,omitempty"`
@@ -705,6 +713,7 @@ func (x *Subscribe) GetTopic() []byte {
 	return nil
 }
 
+// Unsubscribe is a live command: it takes one Subscribe back.
 type Unsubscribe struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Topic         []byte                 `protobuf:"bytes,1,opt,name=topic,proto3" json:"topic,omitempty"`

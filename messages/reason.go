@@ -101,6 +101,7 @@ func (d *Dead) Error() string {
 	return d.PID.GetId() + " has stopped: " + d.Reason.Error()
 }
 
+// Is says that it is ErrStopped and actor.ErrDeadLetter, beside its reason.
 func (d *Dead) Is(target error) bool {
 	return target == ErrStopped || target == actor.ErrDeadLetter
 }
