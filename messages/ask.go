@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockeye-mq/sockeye/internal/tap"
 )
 
 // Ask sends m to pid and returns the reply. It is for goroutines and tests; it may be used inside
@@ -16,6 +19,19 @@ import (
 // [Dead]), or by ctx. A cancelled wait is forgotten on the other side too: it frees the REQ's turn
 // or the DEALER's slot, and a reply that comes later is counted and dropped.
 func Ask(ctx context.Context, sender actor.SenderContext, pid *actor.PID, m *Message) (*Message, error) {
+	hear := tap.Hears(sender)
+	if hear == nil {
+		return ask(ctx, sender, pid, m)
+	}
+	began := time.Now()
+	reply, err := ask(ctx, sender, pid, m)
+	for _, h := range hear {
+		(*h)(ctx, time.Since(began), err)
+	}
+	return reply, err
+}
+
+func ask(ctx context.Context, sender actor.SenderContext, pid *actor.PID, m *Message) (*Message, error) {
 	if m == nil {
 		return nil, fmt.Errorf("ask: %w: nil", ErrMalformed)
 	}

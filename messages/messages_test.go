@@ -145,7 +145,7 @@ func TestAsk(t *testing.T) {
 	sys := system()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	cancelled := make(chan struct{})
+	cancelled, short, stop := make(chan struct{}), context.Context(nil), context.CancelFunc(nil)
 	pid := sys.Root.Spawn(actor.PropsFromFunc(func(c actor.Context) {
 		switch m := c.Message().(type) {
 		case *messages.Message:
@@ -156,6 +156,8 @@ func TestAsk(t *testing.T) {
 				c.Respond(&messages.Rejected{Reason: messages.Reason_FULL, Errno: uint32(syscall.EAGAIN)})
 			case "nonsense":
 				c.Respond("nonsense")
+			case "silence":
+				stop() // who asks gives up
 			}
 		case *messages.Cancelled:
 			close(cancelled)
@@ -179,8 +181,7 @@ func TestAsk(t *testing.T) {
 	if err := messages.Put(ctx, sys.Root, pid, "text"); !errors.Is(err, messages.ErrMalformed) {
 		t.Error(err)
 	}
-	short, stop := context.WithCancel(ctx)
-	time.AfterFunc(time.Millisecond, stop)
+	short, stop = context.WithCancel(ctx)
 	if _, err := messages.Ask(short, sys.Root, pid, messages.Text("silence")); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}

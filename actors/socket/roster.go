@@ -18,6 +18,9 @@ type roster struct {
 	boxes map[*box]bool // guarded by mu
 	gone  []*Status     // guarded by mu: the last that have stopped, oldest first
 
+	unsettled map[*actor.PID]*box // guarded by mu: those that have stopped, and for which their thread still books something
+	totals    map[group]*Totals   // guarded by mu: of all others that have stopped
+
 	taps atomic.Pointer[[]*tap] // stored under mu; nil: nobody
 }
 
@@ -39,7 +42,7 @@ func rosterOf(system *actor.ActorSystem) *roster {
 	if r, ok := system.Extensions.Get(rosterID).(*roster); ok {
 		return r
 	}
-	r := &roster{boxes: map[*box]bool{}}
+	r := &roster{boxes: map[*box]bool{}, totals: map[group]*Totals{}, unsettled: map[*actor.PID]*box{}}
 	system.Extensions.Register(r)
 	return r
 }
@@ -50,16 +53,23 @@ func (r *roster) enter(b *box) {
 	r.boxes[b] = true
 }
 
-// leave keeps what there is to say of a socket that has stopped.
+// leave keeps what there is to say of a socket that has stopped. Its thread may still book something: the
+// event Stopped comes after that, and waits for mu to settle it.
 func (r *roster) leave(b *box, reason error) {
-	last := b.status()
-	last.Reason = reason
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.boxes[b] {
 		return
 	}
+	settled := b.parting.Load() == 0
+	last := b.status()
+	last.Reason = reason
 	delete(r.boxes, b)
+	if settled {
+		r.retire(b.system, last)
+	} else {
+		r.unsettled[b.self] = b
+	}
 	if len(r.gone) == keepGone {
 		r.gone = slices.Delete(r.gone, 0, 1)
 	}
@@ -68,6 +78,9 @@ func (r *roster) leave(b *box, reason error) {
 
 // tell tells everybody who listens. It may run on the ZeroMQ thread.
 func (r *roster) tell(pid *actor.PID, event any) {
+	if _, ok := event.(*Stopped); ok { // the one event that is told of without the socket's lock
+		r.settle(pid)
+	}
 	if all := r.taps.Load(); all != nil {
 		for _, t := range *all {
 			t.hear(pid, event)
