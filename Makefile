@@ -27,13 +27,14 @@ test: ## vet, bench/ too, then every test under the race detector; ARGS="-run Sp
 	go -C internal/automanaged test -race -timeout 5m $(ARGS) ./...
 
 .PHONY: check
-check: ## what a change must pass: format, lint, generated code, setup script, test
+check: ## what a change must pass: format, lint, generated code, exported names, setup script, test
 	@scripts/setup.sh
 	@bad="$$(gofmt -l .)"; [ -z "$$bad" ] || { echo "not as gofmt writes it:" $$bad; exit 1; }
 	$(STATICCHECK) -checks inherit,ST1000,ST1020,ST1021,ST1022 ./...
 	@tmp="$$(mktemp -d)"; trap 'rm -rf "$$tmp"' EXIT; $(BUF) generate -o "$$tmp" && \
 	diff -u messages/messages.pb.go "$$tmp/messages/messages.pb.go" || \
 	{ echo "messages.pb.go is not what messages.proto gives: make generate"; exit 1; }
+	scripts/api.sh
 	scripts/setup_test.sh
 	@$(MAKE) --no-print-directory test
 
@@ -52,6 +53,16 @@ guide: ## play the examples of the Guide's patterns against other people's progr
 .PHONY: generate
 generate: ## make messages/messages.pb.go from messages/messages.proto
 	$(BUF) generate
+
+.PHONY: api
+api: ## list what is newly exported, in api/; docs/versions.md explains it
+	scripts/api.sh add
+
+.PHONY: libzmq
+libzmq: ## test with another libzmq: PREFIX=dir is where it is installed, with its headers
+	@[ -n "$(PREFIX)" ] || { echo "PREFIX=dir: where libzmq is installed, with its headers"; exit 1; }
+	@scripts/setup.sh test
+	scripts/libzmq.sh "$(abspath $(PREFIX))" $(ARGS)
 
 .PHONY: outage
 outage: ## cut networks, stop processes and etcd, for five minutes, as root; docs/cluster.md has what comes of it

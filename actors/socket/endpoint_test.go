@@ -94,6 +94,9 @@ func TestCheckEndpointAccepts(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir()) // for ipc://*
 	zctx := testContext(t)
 	for _, c := range goodEndpoints {
+		if !builtIn(c.endpoint) {
+			continue
+		}
 		if err := checkEndpoint("Bind[0]", c.endpoint, c.bind, c.typ); err != nil {
 			t.Error(err)
 		}
@@ -103,6 +106,13 @@ func TestCheckEndpointAccepts(t *testing.T) {
 			}
 		}
 	}
+}
+
+// builtIn reports whether this libzmq has an endpoint's transport.
+func builtIn(endpoint string) bool {
+	name, _, _ := strings.Cut(endpoint, "://")
+	built := transports[name].built
+	return built == nil || built()
 }
 
 // badEndpoints are refused, and by libzmq too, but for those with the reason why Sockeye is
@@ -132,7 +142,7 @@ var badEndpoints = []struct {
 	{"tcp://127.0.0.1:00", true, Pull, ""},
 	{"tcp://127.0.0.1: *", true, Pull, ""},
 	{"tcp://:*", true, Pull, ""},
-	{"tcp://localhost:*", true, Pull, ""},
+	{"tcp://localhost:*", true, Pull, "libzmq takes it from 4.3.5 on"},
 	{"tcp://127.0.0.256:*", true, Pull, ""},
 	{"tcp://no such interface:*", true, Pull, ""},
 	{"tcp://db-1.example.com.:*", true, Pull, ""},

@@ -75,7 +75,10 @@ var optionRules = []struct {
 	{"PlainPassword", func(o *Options) bool { return o.PlainPassword != "" && (o.hasCurve() || o.hasGSSAPI()) }, oneMechanism},
 	{"CurveServer", func(o *Options) bool { return o.hasCurve() && o.hasGSSAPI() }, oneMechanism},
 
-	{"CurveServer", func(o *Options) bool { return o.hasCurve() && !zmq.HasCurve() }, "this libzmq was built without CURVE"},
+	{"CurveServer", func(o *Options) bool { return o.CurveServer && !builtWith.curve() }, noCurve},
+	{"CurvePublicKey", func(o *Options) bool { return o.CurvePublicKey != "" && !builtWith.curve() }, noCurve},
+	{"CurveSecretKey", func(o *Options) bool { return o.CurveSecretKey != "" && !builtWith.curve() }, noCurve},
+	{"CurveServerKey", func(o *Options) bool { return o.CurveServerKey != "" && !builtWith.curve() }, noCurve},
 	{"CurveServer", func(o *Options) bool { return o.CurveServer && o.CurveSecretKey == "" }, "needs CurveSecretKey"},
 	{"CurveServer", func(o *Options) bool { return o.CurveServer && o.CurveServerKey != "" },
 		"CurveServerKey is for clients, and would make this one"},
@@ -93,8 +96,10 @@ var optionRules = []struct {
 	{"PlainUsername", func(o *Options) bool { return o.PlainUsername != "" && o.PlainPassword == "" }, "needs PlainPassword"},
 	{"PlainPassword", func(o *Options) bool { return o.PlainPassword != "" && o.PlainUsername == "" }, "needs PlainUsername"},
 
-	{"GSSAPIServer", func(o *Options) bool { return (o.hasGSSAPI() || o.GSSAPIPlaintext) && !zmq.HasGssapi() },
-		"this libzmq was built without GSSAPI"},
+	{"GSSAPIServer", func(o *Options) bool { return o.GSSAPIServer && !builtWith.gssapi() }, noGSSAPI},
+	{"GSSAPIPrincipal", func(o *Options) bool { return o.GSSAPIPrincipal != "" && !builtWith.gssapi() }, noGSSAPI},
+	{"GSSAPIServicePrincipal", func(o *Options) bool { return o.GSSAPIServicePrincipal != "" && !builtWith.gssapi() }, noGSSAPI},
+	{"GSSAPIPlaintext", func(o *Options) bool { return o.GSSAPIPlaintext && !builtWith.gssapi() }, noGSSAPI},
 	{"GSSAPIServer", func(o *Options) bool { return o.GSSAPIServer && o.GSSAPIServicePrincipal != "" },
 		"GSSAPIServicePrincipal is for clients, and would make this one"},
 	{"GSSAPIServer", func(o *Options) bool {
@@ -122,6 +127,14 @@ func setZAPDomain(s *zmq.Socket, domain string) error {
 func setZAPOptional(s *zmq.Socket, _ bool) error { return zmqthread.SetInt(s, enforceDomain, 0) }
 
 const enforceDomain = 93 // ZMQ_ZAP_ENFORCE_DOMAIN, zmq.h
+
+// builtWith says what the libzmq that runs was built with, see zmq_has(3). Only tests change it.
+var builtWith = struct{ curve, gssapi func() bool }{zmq.HasCurve, zmq.HasGssapi}
+
+const (
+	noCurve  = "this libzmq was built without CURVE"
+	noGSSAPI = "this libzmq was built without GSSAPI"
+)
 
 const oneMechanism = "a socket has one of CURVE, PLAIN and GSSAPI"
 

@@ -102,7 +102,15 @@ func TestOptionsEveryFieldHasOneRow(t *testing.T) {
 	}
 }
 
+// with has the check believe for one test that libzmq was built with these, or without.
+func with(t *testing.T, curve, gssapi bool) {
+	was := builtWith
+	t.Cleanup(func() { builtWith = was })
+	builtWith.curve, builtWith.gssapi = func() bool { return curve }, func() bool { return gssapi }
+}
+
 func TestOptionsOfOtherTypesAreRefused(t *testing.T) {
+	with(t, true, true)
 	for _, r := range optionTable {
 		o := optionSamples[r.field].options
 		for typ := zmq.PAIR; typ <= zmq.STREAM; typ++ {
@@ -124,7 +132,24 @@ func TestOptionsOfOtherTypesAreRefused(t *testing.T) {
 	}
 }
 
+func TestOptionsThatLibzmqWasBuiltWithout(t *testing.T) {
+	with(t, false, false)
+	for _, r := range optionTable {
+		curve, gssapi := strings.HasPrefix(r.field, "Curve"), strings.HasPrefix(r.field, "GSSAPI")
+		if !curve && !gssapi {
+			continue
+		}
+		o, sample := Options{}, optionSamples[r.field].options
+		r.copy(&o, &sample) // nothing else is to blame
+		want := "socket config: Options." + r.field + " = " + fmt.Sprintf("%#v", r.value(&o)) + ": this libzmq was built without "
+		if err := o.check(zmq.PUSH); err == nil || !strings.HasPrefix(err.Error(), want) || strings.HasSuffix(err.Error(), "CURVE") != curve {
+			t.Errorf("%s: %v, want %s…", r.field, err, want)
+		}
+	}
+}
+
 func TestOptionsWrongValues(t *testing.T) {
+	with(t, true, true)
 	long := strings.Repeat("x", 256)
 	for _, c := range []struct {
 		field string

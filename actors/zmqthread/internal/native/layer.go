@@ -25,9 +25,12 @@ var keepMemory = sync.OnceFunc(func() { C.sk_keep_memory(keep) })
 
 func (r Real) NewContext(ioThreads, maxSockets int) (Context, error) {
 	keepMemory()
+	if err := Linked().supported(); err != nil {
+		return nil, err
+	}
 	c, err := zmq.NewContext()
 	if err != nil {
-		return nil, Wrap(err)
+		return nil, mismatch(err)
 	}
 	if err := c.SetIoThreads(ioThreads); err != nil {
 		return nil, fmt.Errorf("set ZMQ_IO_THREADS %d: %w", ioThreads, Wrap(err))

@@ -6,6 +6,16 @@
 #include <stdint.h>
 #include <zmq.h>
 
+// The oldest libzmq. In older ones a peer's message can end the process of an XPUB (xpub.cpp of 4.3.2 writes through a
+// null pointer), and before 4.3 nobody can know that a peer is there. docs/versions.md has all reasons.
+#define SK_OLDEST_MAJOR 4
+#define SK_OLDEST_MINOR 3
+#define SK_OLDEST_PATCH 3
+
+#if ZMQ_VERSION < ZMQ_MAKE_VERSION(SK_OLDEST_MAJOR, SK_OLDEST_MINOR, SK_OLDEST_PATCH)
+#error "Sockeye needs libzmq 4.3.3 or newer, and this zmq.h is of an older one: see docs/versions.md."
+#endif
+
 #define SK_MORE 0x80000000u // in a length: another frame of the same message follows
 
 typedef struct {

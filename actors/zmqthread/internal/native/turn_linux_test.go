@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	zmq "github.com/pebbe/zmq4"
 	"golang.org/x/sys/unix"
 
 	"github.com/sockeye-mq/sockeye/messages"
@@ -57,8 +56,6 @@ func BenchmarkTurn(b *testing.B) {
 	}
 }
 
-var copying = Limit{Messages: 1000, Bytes: 1 << 20, Message: 1 << 40, Copy: 256 << 10}
-
 // stopwatch times calls that did something, by what the calling OS thread has worked: on a machine
 // that has other things to do, the clock on the wall would say how long the thread had to wait.
 type stopwatch []time.Duration
@@ -82,33 +79,4 @@ func (s stopwatch) report(b *testing.B, what string) {
 	slices.Sort(s)
 	b.ReportMetric(float64(s[len(s)/2].Nanoseconds())/1e3, "µs/"+what)
 	b.ReportMetric(float64(s[len(s)-1].Nanoseconds())/1e3, "µs-most/"+what)
-}
-
-// pair is a PUSH and a PULL, connected.
-func pair(t testing.TB, real Real, endpoint string) (push, pull Socket) {
-	ctx, err := real.NewContext(1, 100)
-	if err != nil {
-		t.Fatal(err)
-	}
-	open := func(typ zmq.Type) Socket {
-		s, err := ctx.NewSocket(typ)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return s
-	}
-	push, pull = open(zmq.PUSH), open(zmq.PULL)
-	t.Cleanup(func() {
-		push.Close(0)
-		pull.Close(0)
-		ctx.Term()
-	})
-	if err := pull.Bind(endpoint); err != nil {
-		t.Fatal(err)
-	}
-	at, _ := pull.LastEndpoint()
-	if err := push.Connect(at); err != nil {
-		t.Fatal(err)
-	}
-	return push, pull
 }
