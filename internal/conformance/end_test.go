@@ -28,7 +28,9 @@ var ctxDestroy = chapter{"ctx_destroy", []scenario{
 	{"a receiver that waits", all, func(s *stage) {
 		events := s.Collector()
 		s.bind(socket.Config{Type: socket.Pull, Events: events.PID})
-		s.Shutdown()
+		if err := s.Thread.Shutdown(s.Ctx); err != nil { // not the scene's, which ends those too who listen
+			s.T.Error(err)
+		}
 		rig.Await[*socket.Stopped](events)
 	}},
 }}

@@ -95,7 +95,14 @@ var streamDisconnect = chapter{"stream_disconnect", []scenario{
 		here.want([]byte("y u no disonnect?"))
 		here.write(nil)
 		server.expect(there.id, "")
-		s.failed(server.refused(there.id, "anybody there?"), messages.ErrUnreachable)
+		// libzmq tells of the end before it gives the connection up, and takes what is sent in between.
+		rig.Until(s.T, "nobody is there", func() bool {
+			err := messages.Put(s.Ctx, s.Root, server.pid, messages.Text(there.id, "anybody there?"))
+			if err != nil {
+				s.failed(err, messages.ErrUnreachable)
+			}
+			return err != nil
+		})
 	}},
 }}
 
