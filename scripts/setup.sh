@@ -3,7 +3,8 @@
 #
 #   scripts/setup.sh          what cgo needs: a C compiler, pkg-config and libzmq
 #   scripts/setup.sh test     that, and what only tests need: a python3 with pyzmq, and if they can be had
-#                             ipykernel for it, libczmq, etcd, and zeromq.js, which npm puts beside its peer
+#                             ipykernel for it, libczmq, etcd, prometheus, chromium, and zeromq.js, which npm puts
+#                             beside its peer
 #   scripts/setup.sh bench    that, and what bench/compare cannot do without: libczmq
 #   scripts/setup.sh python   prints that python3 for SOCKEYE_PYTHON; installs nothing
 #
@@ -71,6 +72,18 @@ ipykernel() {
 # The server: the cluster's tests start it themselves.
 etcdserver() { has etcd; }
 
+# Prometheus, too: it scrapes an example.
+prometheusserver() { has prometheus; }
+
+# A browser that the tests of the inspector's page can drive. SOCKEYE_CHROMIUM names one of your own.
+browser() {
+	for name in "${SOCKEYE_CHROMIUM:-}" chromium chromium-browser google-chrome-stable google-chrome \
+		"/Applications/Chromium.app/Contents/MacOS/Chromium" "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"; do
+		[ -n "$name" ] && has "$name" && return
+	done
+	return 1
+}
+
 nodejs() { has node && has npm; }
 
 # The peer on zeromq.js ends well if that is there in the version that its package.json names.
@@ -89,6 +102,8 @@ describe() {
 	czmq) echo "libczmq with its headers" ;;
 	ipykernel) echo "ipykernel for that python3" ;;
 	etcdserver) echo etcd ;;
+	prometheusserver) echo Prometheus ;;
+	browser) echo Chromium ;;
 	nodejs) echo "node with npm" ;;
 	zeromqjs) echo zeromq.js ;;
 	esac
@@ -121,6 +136,9 @@ package() {
 	brew:ipykernel) ;; # Homebrew has none that its python3 can import
 	apt-get:etcdserver) echo etcd-server ;;
 	*:etcdserver) echo etcd ;;
+	dnf:prometheusserver) echo golang-github-prometheus ;;
+	*:prometheusserver) echo prometheus ;;
+	*:browser) echo chromium ;;
 	brew:nodejs) echo node ;;
 	*:nodejs) echo "nodejs npm" ;;
 	esac
@@ -234,6 +252,8 @@ need_tests() {
 	may ipykernel
 	may czmq
 	may etcdserver
+	may prometheusserver
+	may browser
 	if may nodejs; then may zeromqjs; fi
 	return 0
 }
@@ -243,7 +263,8 @@ need_tests() {
 may() {
 	case $1 in
 	ipykernel) (need_ipykernel) ;;
-	etcdserver) (need_etcdserver) ;;
+	etcdserver) (need_server etcdserver etcd) ;;
+	prometheusserver) (need_server prometheusserver prometheus) ;;
 	zeromqjs) (need_zeromqjs) ;;
 	*) (need "$1") ;;
 	esac && return
@@ -258,12 +279,12 @@ need_ipykernel() {
 	need ipykernel
 }
 
-# need_etcdserver wants the program only: Debian's package starts a service with it, at etcd's own port.
-need_etcdserver() {
-	is etcdserver && return
-	need etcdserver
+# need_server wants the program ($1) only: Debian's package starts a service ($2) with it, at the server's own port.
+need_server() {
+	is "$1" && return
+	need "$1"
 	[ "$by" = apt-get ] && has systemctl || return 0
-	run systemctl disable --now etcd.service || say "etcd may run as a service now; no test needs that."
+	run systemctl disable --now "$2.service" || say "$2 may run as a service now; no test needs that."
 }
 
 # need_zeromqjs has npm install what package-lock.json says, and run no script of anybody's: the package

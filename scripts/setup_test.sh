@@ -35,7 +35,7 @@ new() {
 		libzmq | pyzmq | czmq | ipykernel | zeromqjs | lists | broken | useless | offline) touch "$box/has/$thing" ;;
 		node) echo '[ -e "$BOX/has/zeromqjs" ]' | stub node ;;
 		npm) npm ;;
-		gcc | xcode-select | etcd) echo 'exit 0' | stub "$thing" ;;
+		gcc | xcode-select | etcd | prometheus | chromium) echo 'exit 0' | stub "$thing" ;;
 		pkg-config) pkgconfig ;;
 		systemctl) echo 'echo "${SUDO:-}systemctl $*" >>"$BOX/log"' | stub systemctl ;;
 		sudo) echo 'SUDO="sudo " exec "$@"' | stub sudo ;;
@@ -93,6 +93,8 @@ for package in "$@"; do
 	python3-zmq | py3-pyzmq | python-pyzmq | pyzmq) touch "$BOX/has/pyzmq" ;;
 	libczmq-dev | czmq-devel | czmq-dev | czmq) touch "$BOX/has/czmq" ;;
 	etcd | etcd-server) echo '#!/bin/sh' >"$BOX/bin/etcd" && chmod +x "$BOX/bin/etcd" ;;
+	prometheus | golang-github-prometheus) echo '#!/bin/sh' >"$BOX/bin/prometheus" && chmod +x "$BOX/bin/prometheus" ;;
+	chromium) echo '#!/bin/sh' >"$BOX/bin/chromium" && chmod +x "$BOX/bin/chromium" ;;
 	python3-ipykernel | py3-ipykernel | python-ipykernel) touch "$BOX/has/ipykernel" ;;
 	node | nodejs)
 		{ echo '#!/bin/sh' && echo '[ -e "$BOX/has/zeromqjs" ]'; } >"$BOX/bin/node"
@@ -259,7 +261,7 @@ want "no package manager" 1 "there is no apt-get, dnf, apk, pacman or brew" "lib
 # What only tests need.
 
 own_things="gcc pkg-config libzmq" # what they need beside it
-others="czmq etcd ipykernel node npm zeromqjs"
+others="czmq etcd prometheus chromium ipykernel node npm zeromqjs"
 ci_npm="npm ci --ignore-scripts --no-audit --no-fund --fetch-retries=1"
 
 new 1000 Linux $own_things pyzmq $others
@@ -274,6 +276,8 @@ sudo $apt python3-zmq
 sudo $apt python3-ipykernel
 sudo $apt libczmq-dev libsodium-dev
 sudo $apt etcd-server
+sudo $apt prometheus
+sudo $apt chromium
 sudo $apt nodejs npm
 $ci_npm
 END
@@ -285,6 +289,8 @@ dnf install -y python3-zmq
 dnf install -y python3-ipykernel
 dnf install -y czmq-devel libsodium-devel
 dnf install -y etcd
+dnf install -y golang-github-prometheus
+dnf install -y chromium
 dnf install -y nodejs npm
 $ci_npm
 END
@@ -296,6 +302,8 @@ apk add --no-cache py3-pyzmq
 apk add --no-cache py3-ipykernel
 apk add --no-cache czmq-dev libsodium-dev
 apk add --no-cache etcd
+apk add --no-cache prometheus
+apk add --no-cache chromium
 apk add --no-cache nodejs npm
 $ci_npm
 END
@@ -307,6 +315,8 @@ pacman -S --needed --noconfirm python-pyzmq
 pacman -S --needed --noconfirm python-ipykernel
 pacman -S --needed --noconfirm czmq libsodium
 pacman -S --needed --noconfirm etcd
+pacman -S --needed --noconfirm prometheus
+pacman -S --needed --noconfirm chromium
 pacman -S --needed --noconfirm nodejs npm
 $ci_npm
 END
@@ -318,6 +328,8 @@ want "test, brew, which has no ipykernel" 0 "going on without ipykernel" "SOCKEY
 brew install pyzmq
 brew install czmq libsodium
 brew install etcd
+brew install prometheus
+brew install chromium
 brew install node
 $ci_npm
 END
@@ -333,7 +345,7 @@ own=$box/bin/python3
 setup test
 want "test, your own python3 is left alone" 1 "cannot import zmq" </dev/null
 
-new 0 Linux apt-get lists $own_things pyzmq czmq etcd node npm zeromqjs
+new 0 Linux apt-get lists $own_things pyzmq czmq etcd prometheus chromium node npm zeromqjs
 own=$box/bin/system-python3 silent=no
 setup test
 want "test, your own python3 without ipykernel" 0 "which has no ipykernel" "going on without ipykernel" </dev/null
@@ -341,48 +353,55 @@ want "test, your own python3 without ipykernel" 0 "which has no ipykernel" "goin
 new 0 Linux $own_things pyzmq
 silent=no
 setup test
-want "test, the others cannot be had" 0 "going on without ipykernel" "going on without libczmq" "going on without etcd" "going on without node" </dev/null
+want "test, the others cannot be had" 0 "going on without ipykernel" "going on without libczmq" "going on without etcd" "going on without Prometheus" "going on without Chromium" "going on without node" </dev/null
 
 new 0 Linux $own_things pyzmq
 ci=true
 setup test
 want "test, the others cannot be had in CI" 1 "there is no apt-get" </dev/null
 
-new 0 Linux $own_things pyzmq czmq etcd ipykernel node npm offline
+new 0 Linux $own_things pyzmq czmq etcd prometheus chromium ipykernel node npm offline
 silent=no
 setup test
 want "test, npm fails" 0 "npm could not install zeromq.js" "going on without zeromq.js" <<END
 $ci_npm
 END
 
-new 0 Linux $own_things pyzmq czmq etcd ipykernel node npm offline
+new 0 Linux $own_things pyzmq czmq etcd prometheus chromium ipykernel node npm offline
 ci=true
 setup test
 want "test, npm fails in CI" 1 "npm could not install zeromq.js" <<END
 $ci_npm
 END
 
-new 1000 Linux apt-get sudo lists $own_things pyzmq czmq etcd ipykernel node
+new 1000 Linux apt-get sudo lists $own_things pyzmq czmq etcd prometheus chromium ipykernel node
 setup test
 want "test, node without npm" 0 "missing: node with npm" <<END
 sudo $apt nodejs npm
 $ci_npm
 END
 
-new 1000 Linux apt-get sudo systemctl lists $own_things pyzmq czmq ipykernel node npm zeromqjs
+new 1000 Linux apt-get sudo systemctl lists $own_things pyzmq czmq prometheus chromium ipykernel node npm zeromqjs
 setup test
 want "test, etcd is no service" 0 "missing: etcd." <<END
 sudo $apt etcd-server
 sudo systemctl disable --now etcd.service
 END
 
-new 0 Linux dnf systemctl $own_things pyzmq czmq ipykernel node npm zeromqjs
+new 1000 Linux apt-get sudo systemctl lists $own_things pyzmq czmq etcd chromium ipykernel node npm zeromqjs
+setup test
+want "test, prometheus is no service" 0 "missing: Prometheus." <<END
+sudo $apt prometheus
+sudo systemctl disable --now prometheus.service
+END
+
+new 0 Linux dnf systemctl $own_things pyzmq czmq prometheus chromium ipykernel node npm zeromqjs
 setup test
 want "test, etcd from who starts no service" 0 <<END
 dnf install -y etcd
 END
 
-new 0 Linux $own_things pyzmq czmq ipykernel node npm zeromqjs
+new 0 Linux $own_things pyzmq czmq prometheus chromium ipykernel node npm zeromqjs
 ci=true
 setup test
 want "test, etcd cannot be had in CI" 1 "missing: etcd." "there is no apt-get" </dev/null
@@ -393,14 +412,14 @@ new 1000 Linux $own_things pyzmq $others
 setup bench
 want "bench, all there" 0 </dev/null
 
-new 1000 Linux apt-get sudo lists $own_things etcd ipykernel node npm zeromqjs
+new 1000 Linux apt-get sudo lists $own_things etcd prometheus chromium ipykernel node npm zeromqjs
 setup bench
 want "bench, apt" 0 "missing: a python3 with pyzmq" "missing: libczmq with its headers" <<END
 sudo $apt python3-zmq
 sudo $apt libczmq-dev libsodium-dev
 END
 
-new 0 Linux apt-get lists $own_things pyzmq etcd ipykernel node npm zeromqjs useless
+new 0 Linux apt-get lists $own_things pyzmq etcd prometheus chromium ipykernel node npm zeromqjs useless
 setup bench
 want "bench, installed and still not seen" 1 "libczmq with its headers is still missing" "PKG_CONFIG_PATH" <<END
 $apt libczmq-dev libsodium-dev
