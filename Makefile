@@ -26,13 +26,14 @@ test: ## vet, bench/ and the nested modules too, then every test under the race 
 	go -C internal/browser vet ./...
 	SOCKEYE_PYTHON="$$(scripts/setup.sh python)" go test -race -timeout 15m $(ARGS) ./...
 	go -C internal/automanaged test -race -timeout 5m $(ARGS) ./...
-	go -C internal/browser test -timeout 5m $(ARGS) ./...
+	go -C internal/browser test -race -timeout 10m $(ARGS) ./...
 
 .PHONY: check
 check: ## what a change must pass: format, lint, generated code, exported names, setup script, test
 	@scripts/setup.sh
 	@bad="$$(gofmt -l .)"; [ -z "$$bad" ] || { echo "not as gofmt writes it:" $$bad; exit 1; }
 	$(STATICCHECK) -checks inherit,ST1000,ST1020,ST1021,ST1022 ./...
+	cd internal/browser && $(STATICCHECK) ./...
 	@tmp="$$(mktemp -d)"; trap 'rm -rf "$$tmp"' EXIT; $(BUF) generate -o "$$tmp" && \
 	diff -u messages/messages.pb.go "$$tmp/messages/messages.pb.go" || \
 	{ echo "messages.pb.go is not what messages.proto gives: make generate"; exit 1; }
@@ -51,6 +52,16 @@ guide: ## play the examples of the Guide's patterns against other people's progr
 	@[ -n "$(GUIDE)" ] || { echo "GUIDE=dir: where pebbe/zmq4's examples are, built"; exit 1; }
 	@scripts/setup.sh test
 	GUIDE="$(abspath $(GUIDE))" SOCKEYE_PYTHON="$$(scripts/setup.sh python)" go test -race -count=1 -p 1 -timeout 15m -run Guide -v $(ARGS) ./examples/...
+
+.PHONY: pictures
+pictures: ## make the pictures of the inspector's page in docs/images anew
+	@scripts/setup.sh test
+	go -C internal/browser test -count=1 -run Shots -update -timeout 10m .
+
+.PHONY: page
+page: ## measure the inspector's page with 5,000 sockets; bench/results has what comes of it
+	@scripts/setup.sh test
+	go -C internal/browser test -count=1 -run Many -v -budget 100ms -record ../../bench/results/inspect-page-$$(date +%F).txt .
 
 .PHONY: generate
 generate: ## make messages/messages.pb.go from messages/messages.proto

@@ -166,6 +166,16 @@ func TestRows(t *testing.T) {
 	if n := get[rows](t, s, "/api/sockets?q=dealer+somebody").Total; n != 0 {
 		t.Error(n)
 	}
+	up, down := get[rows](t, s, "/api/sockets?sort=id").Sockets, get[rows](t, s, "/api/sockets?sort=id&desc=1").Sockets
+	again := get[rows](t, s, "/api/sockets?sort=id").Sockets // of the same look, as a rule
+	if len(up) != 30 || len(down) != 30 || up[0].ID != down[29].ID || up[29].ID != down[0].ID || up[0].ID == down[0].ID || again[0].ID != up[0].ID {
+		t.Error(up, down, again)
+	}
+	for n := range 40 { // more questions than a look keeps the answers to
+		if got := get[rows](t, s, fmt.Sprintf("/api/sockets?sort=id&limit=1&q=%s", up[n%30].ID)).Sockets; len(got) == 0 || !strings.Contains(got[0].ID, up[n%30].ID) {
+			t.Error(up[n%30].ID, got)
+		}
+	}
 	for _, bad := range []string{"sort=shoe", "offset=-1", "limit=x"} {
 		if res, err := s.Client().Get(s.URL + "/api/sockets?" + bad); err != nil || res.StatusCode != http.StatusBadRequest {
 			t.Error(bad, err)

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -35,17 +36,27 @@ func (i *Inspector) sockets(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	fits := filter(all, q.Get("q"), q.Get("state"), q.Get("type"))
-	if by != nil {
-		fits = slices.Clone(fits)
-		slices.SortStableFunc(fits, func(a, b *Socket) int {
-			if q.Get("desc") != "" {
-				a, b = b, a
-			}
-			return by(a, b)
-		})
-	}
+	// Who scrolls asks the same again and again.
+	question := fmt.Sprintf("%q", []string{q.Get("gone"), q.Get("q"), q.Get("state"), q.Get("type"), q.Get("sort"), q.Get("desc")})
+	fits := l.once(question, func() []*Socket {
+		return order(filter(all, q.Get("q"), q.Get("state"), q.Get("type")), by, q.Get("desc") != "")
+	})
 	answer(w, map[string]any{"at": l.At, "total": len(fits), "offset": offset, "sockets": part(fits, offset, limit)})
+}
+
+// order sorts a copy; by nil leaves them as they are.
+func order(all []*Socket, by func(a, b *Socket) int, desc bool) []*Socket {
+	if by == nil {
+		return all
+	}
+	all = slices.Clone(all)
+	slices.SortStableFunc(all, func(a, b *Socket) int {
+		if desc {
+			a, b = b, a
+		}
+		return by(a, b)
+	})
+	return all
 }
 
 // window reads offset and limit, or answers what is wrong with them.

@@ -17,11 +17,30 @@ type looks struct {
 	last *look // guarded by mu
 }
 
-// look is a snapshot with what is made of it, once. Immutable after that.
+// look is a snapshot with what is made of it, once. Immutable but for that.
 type look struct {
 	*Snapshot
 	tree   func() map[string]*node
 	totals func() Totals
+
+	mu   sync.Mutex
+	rows map[string][]*Socket // guarded by mu: answers to questions, at most keepRows
+}
+
+const keepRows = 16
+
+// once answers a question with what it was answered with before.
+func (l *look) once(question string, answer func() []*Socket) []*Socket {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	rows, ok := l.rows[question]
+	if !ok {
+		rows = answer()
+		if len(l.rows) < keepRows {
+			l.rows[question] = rows
+		}
+	}
+	return rows
 }
 
 // now is the last look, or a new one.
@@ -35,7 +54,7 @@ func (l *looks) now() *look {
 	if l.last != nil {
 		s.since(l.last.Snapshot)
 	}
-	l.last = &look{Snapshot: s, tree: sync.OnceValue(func() map[string]*node { return treeOf(s) }),
+	l.last = &look{Snapshot: s, rows: map[string][]*Socket{}, tree: sync.OnceValue(func() map[string]*node { return treeOf(s) }),
 		totals: sync.OnceValue(func() Totals { return totalsOf(s) })}
 	return l.last
 }
