@@ -32,7 +32,7 @@ type box struct {
 	self     *actor.PID // immutable after RegisterHandlers
 	answers  *actor.PID // immutable after RegisterHandlers: senders of what is delivered; see answers.go
 	wrong    error      // immutable: what Config.Validate says
-	plain    bool       // immutable: the pattern is
+	plain    bool       // immutable: the pattern is, and nothing is put around its messages
 
 	parting atomic.Int32 // who has yet to book the last of it: the actor, the thread; then Stopped is sent
 
@@ -143,7 +143,7 @@ func newBox(system *actor.ActorSystem, t *zmqthread.Thread, cfg Config) *box {
 	b.meter.enter(StateOpening)
 	b.desired = desiredBy(b.cfg)
 	b.in.limit, b.out.limit = b.chunkLimit(), b.chunkLimit()
-	_, b.plain = b.pattern.(plain)
+	b.plain = b.isPlain()
 	if s, ok := b.pattern.(interface{ requests() *service }); ok {
 		b.service = s.requests()
 	}
@@ -237,7 +237,7 @@ func (b *box) PostUserMessage(x any) {
 func (b *box) post(msg any, from *actor.PID, request uint32, envelope any) {
 	switch m := msg.(type) {
 	case *messages.Message, *messages.Batch, *messages.Offer:
-		b.send(m, newOrigin(from, request))
+		b.send(m, b.originOf(from, request, envelope))
 	case *messages.Cancelled:
 		b.cancel(from)
 	case *messages.Tripped:

@@ -22,6 +22,8 @@ type origin struct {
 	kept    [][]byte   // of a correlated request, if it may have to be sent again. Owned by the thread
 	pending int        // guarded by box.mu: messages of an offer that libzmq has yet to take, where each counts
 	gone    atomic.Bool
+
+	trace *traceContext // immutable: what was sent belongs to it; nil: to none
 }
 
 func newOrigin(pid *actor.PID, request uint32) *origin {

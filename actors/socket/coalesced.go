@@ -95,9 +95,9 @@ func (b *box) least() int {
 // maxReceived is the largest message of ZeroMQ's that is received.
 func (b *box) maxReceived() int64 {
 	if b.cfg.Coalesce {
-		return b.cfg.MaxMessage + coalesce.MaxBytes
+		return b.maxTailed() + coalesce.MaxBytes
 	}
-	return b.cfg.MaxMessage
+	return b.maxTailed()
 }
 
 // decode makes a received message what it stands for. If that is nothing, it says why, for the books.
@@ -108,7 +108,7 @@ func (b *box) decode(batch *messages.Batch) (skipped int, why reason) {
 		b.mu.Unlock()
 		return 1, foreign
 	}
-	if skipped = skipLarger(batch, b.cfg.MaxMessage); batch.Count == 0 {
+	if skipped = skipLarger(batch, b.maxTailed()); batch.Count == 0 {
 		return skipped, tooLarge
 	}
 	return skipped, delivered

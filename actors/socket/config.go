@@ -115,6 +115,12 @@ type Config struct {
 	// and before bind and connect. It must not block, nor keep the socket, nor start a monitor.
 	Configure func(*zmq.Socket) error
 
+	// Trace carries the trace contexts of W3C to and from the peers: the headers "traceparent" and
+	// "tracestate" of what is sent to the socket, and of what it delivers. What is delivered as a Batch
+	// has none. With it a Req is opened as a native DEALER that speaks REQ's wire. Default TraceOff.
+	// See docs/traces.md.
+	Trace Trace
+
 	// Events gets the socket's typed events: Opened, Failed, Stopped, and what the peers do. Default:
 	// nobody.
 	Events *actor.PID
@@ -192,7 +198,7 @@ func (c Config) Validate() error {
 	if known[c.Type] == "" {
 		return &ConfigError{"Type", int(c.Type), "not a socket type of ZeroMQ's stable API"}
 	}
-	for _, check := range []func() error{c.checkBounds, c.checkEndpoints, c.checkTopics, c.checkReceivers, c.checkCoalesce} {
+	for _, check := range []func() error{c.checkBounds, c.checkEndpoints, c.checkTopics, c.checkReceivers, c.checkCoalesce, c.checkTrace} {
 		if err := check(); err != nil {
 			return err
 		}

@@ -11,7 +11,8 @@ import (
 //
 // A request whose sender waits for the one reply (messages.Ask, a Future) is correlated: it
 // travels as [number, "", frames…], an envelope that every REP and every ROUTER that answers its
-// clients echoes (facts Z9), so that many may be in flight. A reply to a request that nobody waits
+// clients echoes (facts Z9), so that many may be in flight; with Config.Trace its context travels behind
+// the number. A reply to a request that nobody waits
 // for any more is counted and dropped.
 type dealer struct {
 	duplex
@@ -31,17 +32,21 @@ func (d *dealer) address(b *box, m *messages.Message, o *origin) ([][]byte, [][]
 	b.seq++
 	o.number = b.seq
 	b.asked[o.number] = o
-	return [][]byte{binary.BigEndian.AppendUint64(d.epoch[:len(d.epoch):len(d.epoch)], o.number), {}}, m.Frames, 0
+	number := binary.BigEndian.AppendUint64(d.epoch[:len(d.epoch):len(d.epoch)], o.number)
+	if o.trace != nil {
+		return [][]byte{number, o.trace.frame(maxEnvelopeTrace), {}}, m.Frames, 0
+	}
+	return [][]byte{number, {}}, m.Frames, 0
 }
 
 func (d *dealer) arrived(b *box, m *messages.Message) arrival {
 	f := m.Frames
-	n := len(d.epoch)
-	if len(f) < 3 || len(f[1]) > 0 || len(f[0]) != n+8 || [5]byte(f[0][:n]) != d.epoch {
+	n, end := len(d.epoch), requestEnvelope(f)
+	if end < 2 || len(f[0]) != n+8 || [5]byte(f[0][:n]) != d.epoch {
 		return d.duplex.arrived(b, m)
 	}
 	if o := b.answered(binary.BigEndian.Uint64(f[0][n:])); o != nil {
-		return arrival{message: &messages.Message{Frames: f[2:]}, asker: o}
+		return arrival{message: &messages.Message{Frames: f[end:]}, asker: o}
 	}
 	return arrival{drop: late}
 }

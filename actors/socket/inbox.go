@@ -153,7 +153,7 @@ func (b *box) handOverOne(m *messages.Message, asker *origin) {
 	defer t.end()
 	a := arrival{message: m, asker: asker}
 	if asker == nil {
-		a = b.pattern.arrived(b, m)
+		a = b.arrived(m)
 	}
 	if b.park(a) {
 		t.close(waiting)
@@ -176,11 +176,7 @@ func (b *box) dispatch(a arrival, t *ticket) reason {
 	}
 	t.deliver()
 	for _, r := range to {
-		if a.sender != nil {
-			b.system.Root.RequestWithCustomSender(r.pid, a.message, a.sender)
-		} else {
-			b.system.Root.Send(r.pid, a.message)
-		}
+		b.deliver(r.pid, a)
 		b.touch(r)
 	}
 	return delivered
@@ -195,7 +191,7 @@ func (b *box) reply(o *origin, m *messages.Message, t *ticket) reason {
 		return late
 	}
 	t.deliver()
-	b.system.Root.Send(o.pid, m)
+	b.deliver(o.pid, arrival{message: m, trace: o.trace})
 	return delivered
 }
 
@@ -222,6 +218,11 @@ func (b *box) handOverBatch() {
 	if b.cfg.Type == Dealer || b.cfg.Deliver.mode == toTopic {
 		b.handOverSorted(batch)
 		return
+	}
+	if skipped := b.cutTails(batch); skipped > 0 {
+		if b.book(skipped, tooLarge); batch.Count == 0 {
+			return
+		}
 	}
 	n := int(batch.Count)
 	t := ticket{box: b, n: n}

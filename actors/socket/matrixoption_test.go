@@ -105,6 +105,7 @@ var noMatter = map[string]string{
 	"watching":                                                   "Configure Events FailAfter NoMonitor",
 	"a failure of the native socket, see docs/failure.md":        "Retry Retries",
 	"how it travels, see docs/coalesce.md":                       "Coalesce",
+	"what travels beside it, see docs/traces.md":                 "Trace",
 	"whether it may do anything, see TestGate":                   "Gate",
 	"who the peers are":                                          "Identity RouterHandover ProbeRouter Resolver",
 	"connections and their end":                                  "Linger Affinity Backlog SendBuffer RecvBuffer ConnectTimeout HandshakeInterval ReconnectInterval ReconnectMax HeartbeatInterval HeartbeatTimeout HeartbeatTTL IPv6 TOS TCPKeepalive TCPKeepaliveIdle TCPKeepaliveInterval TCPKeepaliveCount TCPMaxRT SocksProxy MulticastHops MulticastRate MulticastRecovery MulticastMaxTPDU VMCIBufferSize VMCIBufferMinSize VMCIBufferMaxSize VMCIConnectTimeout",

@@ -54,7 +54,7 @@ func (*dealer) plain() {}
 // whether it did; if not, nothing has happened.
 func (b *box) sendOne(m *messages.Message) bool {
 	size := m.Size()
-	if len(m.GetFrames()) == 0 || !b.pattern.sends() || int64(size) > min(b.cfg.MaxMessage, messages.MaxFrame) {
+	if b.tails() || len(m.GetFrames()) == 0 || !b.pattern.sends() || int64(size) > min(b.cfg.MaxMessage, messages.MaxFrame) {
 		return false
 	}
 	b.lock()
@@ -101,7 +101,7 @@ func (b *box) unwrap(x any, from *origin) (*offer, messages.Reason, string) {
 	m, _ := x.(*messages.Message)
 	if of, ok := x.(*messages.Offer); ok {
 		m, batch = of.GetMessage(), of.GetBatch()
-		if from != nil {
+		if from.sender() != nil {
 			from.offers, from.accept = true, of.GetAccept()
 		}
 	}
@@ -124,7 +124,7 @@ func (b *box) unwrap(x any, from *origin) (*offer, messages.Reason, string) {
 	if size, frame := o.largest(); int64(size) > b.cfg.MaxMessage || frame > messages.MaxFrame {
 		return nil, messages.Reason_TOO_LARGE, fmt.Sprintf("%d bytes, MaxMessage is %d", size, b.cfg.MaxMessage)
 	}
-	if o.n > 1 && (o.batch == nil || b.packsUnlocked(batch)) {
+	if o.n > 1 && !b.wraps() && (o.batch == nil || b.packsUnlocked(batch)) {
 		o.packUp(b.chunkLimit())
 	}
 	return o, 0, ""

@@ -108,6 +108,9 @@ func (b *box) accept(o *offer) (no messages.Reason, detail string) {
 		if no != 0 {
 			return no, b.addressee(no)
 		}
+		if b.tails() {
+			body = b.tailed(prefix, body, from)
+		}
 		if o.pack == nil {
 			size := sizeOf(prefix) + sizeOf(body)
 			b.in.push(prefix, body, size, o.kept())

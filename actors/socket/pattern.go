@@ -41,6 +41,7 @@ type arrival struct {
 	message *messages.Message
 	asker   *origin
 	sender  *actor.PID // who the receivers answer to
+	trace   *traceContext
 	drop    reason
 }
 

@@ -183,6 +183,7 @@ func (b *box) Unsendable(err error) {
 // discard takes the next message out of the outbox and returns it to its sender.
 func (b *box) discard(why reason, code messages.Reason, err error, detail string) {
 	m, o, n := b.loaded().pop()
+	m = b.asSent(m)
 	r := b.rejection(m, code, detail)
 	var errno syscall.Errno
 	if errors.As(err, &errno) {

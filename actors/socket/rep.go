@@ -87,9 +87,9 @@ func (r *rep) arrived(b *box, m *messages.Message) arrival {
 			return arrival{drop: malformed}
 		}
 	}
-	id := r.begin(b, m.Frames[:end])
+	id, envelope := r.begin(b, m.Frames[:end]), m.Frames[:end]
 	m = &messages.Message{Frames: m.Frames[end:], Request: id}
-	return arrival{message: m, sender: b.answerTo(id)}
+	return arrival{message: m, sender: b.answerTo(id), trace: b.traceIn(envelope)}
 }
 
 // maxHops is how many frames an envelope may have: one for every ROUTER on the way.

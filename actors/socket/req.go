@@ -25,6 +25,9 @@ type req struct {
 }
 
 func newReq(c Config) pattern {
+	if c.Trace != TraceOff && !c.adopted() {
+		return newTracedReq()
+	}
 	return &req{simple: simple{Req}, relaxed: !c.Options.NoCorrelate && !c.adopted()}
 }
 

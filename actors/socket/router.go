@@ -45,11 +45,11 @@ func (s *service) route(m *messages.Message, o *origin) ([][]byte, [][]byte, mes
 func (r *router) detached(b *box) { r.forget(b) }
 
 func (r *router) arrived(b *box, m *messages.Message) arrival {
-	return r.routed(b, m, messages.EnvelopeOf(m.Frames))
+	return r.routed(b, m, envelopeOf(m.Frames))
 }
 
 func (s *service) routed(b *box, m *messages.Message, end int) arrival {
 	id := s.begin(b, m.Frames[:end])
 	m.Envelope, m.Request = uint32(end), id
-	return arrival{message: m, sender: b.answerTo(id)}
+	return arrival{message: m, sender: b.answerTo(id), trace: b.traceIn(m.Frames[:end])}
 }

@@ -55,12 +55,35 @@ func (b *box) handOverRun(p *parcel) bool {
 }
 
 func (r *run) deliver(m *messages.Message) {
+	if r.box.tails() {
+		r.deliverTraced(m)
+		return
+	}
 	root := r.box.system.Root
 	if from := r.box.pattern.arrived(r.box, m).sender; from != nil {
 		root.RequestWithCustomSender(r.to.pid, m, from)
 	} else {
 		root.Send(r.to.pid, m)
 	}
+}
+
+func (r *run) deliverTraced(m *messages.Message) {
+	a := r.box.arrived(m)
+	if a.drop != delivered {
+		r.drop(a.drop)
+		return
+	}
+	r.box.deliver(r.to.pid, a)
+}
+
+// drop books one that is not delivered after all.
+func (r *run) drop(why reason) {
+	b := r.box
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	r.to.sent--
+	b.books.delivered--
+	b.books.dropped[why]++
 }
 
 // book notes that n messages are delivered. Caller holds box.mu.

@@ -16,7 +16,7 @@ func (b *box) handOverSorted(batch *messages.Batch) {
 	s := &sorting{box: b, rest: batch.Messages(), sorted: map[*receiver]*messages.Batch{}}
 	defer s.end()
 	for len(s.rest) > 0 {
-		a := b.pattern.arrived(b, s.rest[0])
+		a := b.arrived(s.rest[0])
 		s.rest = s.rest[1:]
 		s.sort(a)
 	}

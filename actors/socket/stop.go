@@ -163,6 +163,7 @@ func (b *box) returnOutbox(left []*queue, waiting []*offer, why error) {
 	for _, q := range left {
 		for q.count > 0 {
 			m, o, _ := q.pop()
+			m = b.asSent(m)
 			b.mu.Lock()
 			if o.expects() && !b.finish(o) {
 				o = nil // has its answer, or gave up: a dead letter
@@ -200,6 +201,9 @@ func (b *box) deadLetters(parcels []parcel) {
 			p.rest = p.batch.Messages()
 		}
 		for _, m := range p.rest {
+			if b.tails() {
+				b.cutTail(m)
+			}
 			b.careful(func() { b.system.DeadLetter.SendUserMessage(b.self, m) })
 		}
 	}
