@@ -145,7 +145,9 @@ func TestAsk(t *testing.T) {
 	sys := system()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	cancelled, short, stop := make(chan struct{}), context.Context(nil), context.CancelFunc(nil)
+	cancelled := make(chan struct{})
+	short, stop := context.WithCancel(ctx)
+	defer stop()
 	pid := sys.Root.Spawn(actor.PropsFromFunc(func(c actor.Context) {
 		switch m := c.Message().(type) {
 		case *messages.Message:
@@ -181,7 +183,6 @@ func TestAsk(t *testing.T) {
 	if err := messages.Put(ctx, sys.Root, pid, "text"); !errors.Is(err, messages.ErrMalformed) {
 		t.Error(err)
 	}
-	short, stop = context.WithCancel(ctx)
 	if _, err := messages.Ask(short, sys.Root, pid, messages.Text("silence")); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
