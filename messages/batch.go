@@ -165,15 +165,22 @@ func (b *Batch) Messages() []*Message {
 // EnvelopeOf is how many leading frames of what a ROUTER received are its routing envelope: the
 // identity; from a REQ also the empty frame behind it, and between the two the number that
 // ZMQ_REQ_CORRELATE (four bytes) or Ask on a DEALER (thirteen, the first 0) puts there to find it in
-// the reply.
+// the reply, and the context of a trace (docs/traces.md).
 func EnvelopeOf(frames [][]byte) int {
-	if len(frames) > 2 && len(frames[1]) == 0 {
-		return 2
+	end := 1
+	if len(frames) > end+2 && isNumber(frames[end]) {
+		end++
 	}
-	if len(frames) > 3 && len(frames[2]) == 0 && isNumber(frames[1]) {
-		return 3
+	if len(frames) > end+2 && isContext(frames[end]) {
+		end++
+	}
+	if len(frames) > end+1 && len(frames[end]) == 0 {
+		return end + 1
 	}
 	return 1
 }
 
 func isNumber(f []byte) bool { return len(f) == 4 || len(f) == 13 && f[0] == 0 }
+
+// isContext reports whether f is marked as the context of a trace, which has 59 to 255 bytes.
+func isContext(f []byte) bool { return len(f) >= 59 && len(f) <= 255 && string(f[:4]) == "\x00W3C" }

@@ -45,7 +45,7 @@ func (s *service) route(m *messages.Message, o *origin) ([][]byte, [][]byte, mes
 func (r *router) detached(b *box) { r.forget(b) }
 
 func (r *router) arrived(b *box, m *messages.Message) arrival {
-	return r.routed(b, m, envelopeOf(m.Frames))
+	return r.routed(b, m, messages.EnvelopeOf(m.Frames))
 }
 
 func (s *service) routed(b *box, m *messages.Message, end int) arrival {

@@ -178,12 +178,3 @@ func isNumber(f []byte) bool { return len(f) == 4 || len(f) == 13 && f[0] == 0 }
 func isMarked(f []byte) bool {
 	return len(f) >= len(traceMark)+parentLength && len(f) <= maxEnvelopeTrace && string(f[:len(traceMark)]) == traceMark
 }
-
-// envelopeOf is messages.EnvelopeOf, and knows a context among the frames. Also a socket without Trace does,
-// for its peers may send one.
-func envelopeOf(frames [][]byte) int {
-	if n := messages.EnvelopeOf(frames); n > 1 || len(frames) < 4 {
-		return n
-	}
-	return 1 + requestEnvelope(frames[1:])
-}

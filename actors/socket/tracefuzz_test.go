@@ -210,11 +210,11 @@ func FuzzTraceEnvelope(f *testing.F) {
 		if known := messages.EnvelopeOf(routed); known > 1 && known != 1+end {
 			t.Fatalf("%q: %d, and with an identity %d", frames, end, known)
 		}
-		if n := envelopeOf(routed); n != 1+end {
+		if n := messages.EnvelopeOf(routed); n != 1+end {
 			t.Fatalf("%q: %d, and with an identity %d", frames, end, n)
 		}
 		b := &box{cfg: Config{Type: Router, Trace: TraceRequests}}
-		if c := b.traceIn(routed[:envelopeOf(routed)]); c != nil && readEnvelopeTrace(routed[end-1]) == nil {
+		if c := b.traceIn(routed[:messages.EnvelopeOf(routed)]); c != nil && readEnvelopeTrace(routed[end-1]) == nil {
 			t.Fatalf("%q: %v", frames, c)
 		}
 		q := &question{number: 0x31323334}

@@ -2,6 +2,7 @@ package zmqthread
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -23,7 +24,10 @@ type sharedContext struct {
 }
 
 // meeting is an inproc endpoint. libzmq reports no events for inproc, so peers are counted here.
-type meeting struct{ binders, connectors []*Link }
+type meeting struct {
+	binders, connectors []*Link
+	early               []*Link // connectors that nobody has been bound for yet
+}
 
 func contextFor(cfg Config) (*sharedContext, error) {
 	if cfg.Share != nil {
@@ -69,9 +73,12 @@ func (s *sharedContext) meet(endpoint string, l *Link, bound bool) {
 		s.inproc[endpoint] = m
 	}
 	if bound {
-		m.binders = append(m.binders, l)
+		m.binders, m.early = append(m.binders, l), nil
 	} else {
 		m.connectors = append(m.connectors, l)
+		if len(m.binders) == 0 {
+			m.early = append(m.early, l)
+		}
 	}
 	s.tell(endpoint, m)
 	s.mu.Unlock()
@@ -87,13 +94,26 @@ func (s *sharedContext) part(endpoint string, l *Link, bound bool) {
 	if bound {
 		m.binders = without(m.binders, l)
 	} else {
-		m.connectors = without(m.connectors, l)
+		m.connectors, m.early = without(m.connectors, l), without(m.early, l)
 	}
 	l.port.Met(endpoint, 0)
 	s.tell(endpoint, m)
 	if len(m.binders)+len(m.connectors) == 0 {
 		delete(s.inproc, endpoint)
 	}
+}
+
+// early reports whether l has connected to an inproc endpoint that nobody has been bound to yet. libzmq does not let
+// go of such a socket before somebody is, or the context ends (ctx.cpp, pend_connection).
+func (s *sharedContext) early(l *Link) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, at := range l.meets {
+		if m := s.inproc[at.endpoint]; m != nil && slices.Contains(m.early, l) {
+			return true
+		}
+	}
+	return false
 }
 
 // tell runs on the thread of whoever came or went; the others learn it through Port.Met, which may

@@ -74,7 +74,7 @@ func (l *Link) delicate(linger time.Duration) bool {
 // relinquish closes l, which has failed, for its owner to open another.
 func (p *poller) relinquish(c actor.Context, l *Link, err error) {
 	o := p.owners[l.owner.Id]
-	if l.monitor == nil || o == nil || o.link != l || p.down {
+	if l.monitor == nil || o == nil || o.link != l || p.down || l.early() {
 		p.drop(l, err)
 		return
 	}
@@ -84,6 +84,10 @@ func (p *poller) relinquish(c actor.Context, l *Link, err error) {
 	root, pid := p.thread.system.Root, p.thread.pid
 	l.overdue = time.AfterFunc(l.open.Relinquish+l.margin()+grace, func() { root.Send(pid, &overdue{l}) })
 }
+
+// early reports whether it is in vain to wait until libzmq lets go of l. With connections that may break meanwhile
+// that is done all the same, as long as Shutdown allows.
+func (l *Link) early() bool { return l.thread.context.early(l) && !l.delicate(l.open.Relinquish) }
 
 // leave closes l and keeps its monitor until libzmq has let go of it.
 func (l *Link) leave(linger time.Duration, err error) {
