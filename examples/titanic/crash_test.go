@@ -108,7 +108,8 @@ func TestNoWorker(t *testing.T) {
 	if right, err := fetchAll(s.Ctx, p, uuids); err != nil || right != 5 {
 		t.Errorf("%d replies are right: %v", right, err)
 	}
-	if got, again := int(s.echoed.Load()), s.again(); got < 5 || got > 5+again {
+	// What the first titanic has asked for when it is killed may still be with the broker, and is carried out too: one at most.
+	if got, again := int(s.echoed.Load()), s.again(); got < 5 || got > 5+again+1 {
 		t.Errorf("the worker got %d requests, the broker gave %d again", got, again)
 	}
 }
