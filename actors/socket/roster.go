@@ -115,7 +115,7 @@ func Tap(system *actor.ActorSystem, hear func(socket *actor.PID, event any)) (re
 }
 
 // All is how every socket of the system is, one after the other and each as it is at that instant, in the
-// order of their PIDs. A socket is locked for as long as it takes to copy its numbers, under 2 µs; nothing
+// order of their PIDs. A socket is locked for as long as it takes to copy its numbers, 0.6 µs in the median; nothing
 // waits for anything else.
 func All(system *actor.ActorSystem) iter.Seq[*Status] {
 	return func(yield func(*Status) bool) {
