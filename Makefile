@@ -95,5 +95,7 @@ bench: ## measure: the packages' own benchmarks (ARGS goes to go test), then the
 	SOCKEYE_PYTHON="$$(scripts/setup.sh python)" go -C bench run ./flood
 	go -C bench run ./lanes -size 1MiB
 	go -C bench run ./lanes -size 64MiB
+	go -C bench run ./inspect
+	go -C bench vet -tags czmq ./...
 	go -C bench test -tags czmq ./...
 	go -C bench run -tags czmq ./compare -out results/compare
