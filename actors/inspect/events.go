@@ -66,7 +66,8 @@ func (h *history) close() {
 	}
 }
 
-// note may run on a ZeroMQ thread: it takes 0.1 µs, and tells streams that are not told already.
+// note may run on a ZeroMQ thread: it stores the event, whose words are made when somebody reads them, and tells
+// streams that are not told already.
 func (h *history) note(pid *actor.PID, event any) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -212,21 +212,6 @@ func (b *box) PostSystemMessage(x any) {
 	b.Mailbox.PostSystemMessage(x)
 }
 
-// condemn seals the box of an actor that is being stopped: by its supervisor after a failure, which is the reason
-// then, or on request.
-func (b *box) condemn() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.condemned = true
-	b.meter.enter(StateStopping)
-	if b.sealed == nil {
-		b.sealed = b.failure
-	}
-	if b.sealed == nil {
-		b.sealed = messages.ErrStopped
-	}
-}
-
 // PostUserMessage implements actor.Mailbox. It runs on the sender's goroutine and never waits.
 func (b *box) PostUserMessage(x any) {
 	_, msg, from := actor.UnwrapEnvelope(x)

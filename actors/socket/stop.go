@@ -25,6 +25,21 @@ func (e *UnsentError) Error() string {
 	return fmt.Sprintf("%d messages (%d bytes) could not be sent within the linger", e.Messages, e.Bytes)
 }
 
+// condemn seals the box of an actor that is being stopped: by its supervisor after a failure, which is the reason
+// then, or on request.
+func (b *box) condemn() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.condemned = true
+	b.meter.enter(StateStopping)
+	if b.sealed == nil {
+		b.sealed = b.failure
+	}
+	if b.sealed == nil {
+		b.sealed = messages.ErrStopped
+	}
+}
+
 // excuse answers everybody who still waits for a socket that is stopping. What somebody has Put is
 // sent all the same while there is time; a request is not, for nobody would read its reply. It runs
 // on a goroutine of its own.
